@@ -1,0 +1,42 @@
+# make demo: see the package work. make test: check it. Both set up what they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+# The demo's options: a folder of CameraRGB/CameraMask pairs instead of the built-in street,
+# seconds to run (0: until Ctrl-C), and where its pictures go.
+DATA ?=
+SECONDS ?= $(if $(CI),30,0)
+OUT ?= demo_output
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.demo
+	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)"
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/street.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: setup.py constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[ros,cpu]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo setup.py constraints.txt
+	$(PIP) --editable '.[ros,cpu,train,carla,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info demo_output

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Package metadata: one file for colcon and pip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = "unet_perception"
+SHARE = f"share/{PACKAGE}"
+
+ROS_WHEELS = [
+    "ros-rclpy==9.1.2",
+    "ros-rmw-fastrtps-cpp==9.3.3",
+    "ros-common-interfaces==5.5.1",
+]
+CPU = ["openvino>=2025.0"]
+TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10"]
+CARLA = ["carla==0.9.16"]
+DEV = ["pytest==7.4.4", "hypothesis>=6.100", "ruff>=0.15", "mypy>=1.15", "types-PyYAML"]
+
+
+def share_files(*patterns: str) -> list[tuple[str, list[str]]]:
+    """Return the shipped files that match, grouped by their folder below share/."""
+    groups: dict[str, list[str]] = {}
+    for pattern in patterns:
+        for path in sorted(Path().glob(pattern)):
+            groups.setdefault(f"{SHARE}/{path.parent}", []).append(str(path))
+    return list(groups.items())
+
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    description="Live semantic segmentation of CARLA's camera for ROS 2, and its training data",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    maintainer="unet_perception maintainers",
+    maintainer_email="maintainers@example.org",
+    python_requires=">=3.10",
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (SHARE, ["package.xml"]),
+        # ros2 run and launch look for executables here; pip puts console scripts in bin/.
+        (f"lib/{PACKAGE}", ["scripts/perception", "scripts/camera_source"]),
+        *share_files("config/*", "launch/*.launch.py", "models/*/*"),
+    ],
+    zip_safe=False,
+    install_requires=["numpy>=1.26", "opencv-python-headless>=4.8,<5", "PyYAML>=6", "rich>=13"],
+    extras_require={
+        "ros": ROS_WHEELS,
+        "cpu": CPU,
+        "train": TRAIN,
+        "carla": CARLA,
+        "dev": DEV,
+    },
+    entry_points={
+        "console_scripts": [
+            "unet-perception = unet_perception.cli.main:main",
+            "perception = unet_perception.nodes.main:perception",
+            "camera_source = unet_perception.nodes.main:camera_source",
+        ]
+    },
+)

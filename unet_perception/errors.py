@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one family of errors that this package raises on purpose.
+
+A message says what was wrong, where, and what to do about it, so that a program
+can show it to its user as it is.
+"""
+
+from __future__ import annotations
+
+
+class UnetPerceptionError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class LabelSetError(UnetPerceptionError):
+    """A label set, or a map between two of them, is wrong or unknown."""
+
+
+class FrameError(UnetPerceptionError):
+    """A camera frame does not fit its own description."""
+
+
+class BundleError(UnetPerceptionError):
+    """A model bundle is missing, damaged, or not ours."""
+
+
+class WeightsError(UnetPerceptionError):
+    """A file of network weights cannot be read or does not fit the network."""
+
+
+class EngineError(UnetPerceptionError):
+    """An inference engine cannot be opened, or failed."""
+
+
+class DatasetError(UnetPerceptionError):
+    """A dataset folder is incomplete or inconsistent."""
+
+
+class ConfigError(UnetPerceptionError):
+    """A configuration value is outside what is allowed."""

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes to arrays and back: frames, resizing, colouring. numpy and OpenCV, nothing else."""
+
+from unet_perception.imaging.draw import colorize, overlay
+from unet_perception.imaging.frame import ENCODINGS, Frame, decode_compressed, frame_from_buffer
+from unet_perception.imaging.resize import network_input, resize_nearest, upscale_ids
+
+__all__ = [
+    "ENCODINGS",
+    "Frame",
+    "colorize",
+    "decode_compressed",
+    "frame_from_buffer",
+    "network_input",
+    "overlay",
+    "resize_nearest",
+    "upscale_ids",
+]

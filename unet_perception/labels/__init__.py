@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Label sets: what a class id means, per CARLA version, and the maps between them."""
+
+from unet_perception.labels.builtin import BUILTIN_LABEL_SETS, load_label_set
+from unet_perception.labels.label_map import LabelMap, label_map
+from unet_perception.labels.label_set import UNLABELED, LabelClass, LabelSet
+
+__all__ = [
+    "BUILTIN_LABEL_SETS",
+    "UNLABELED",
+    "LabelClass",
+    "LabelMap",
+    "LabelSet",
+    "label_map",
+    "load_label_set",
+]

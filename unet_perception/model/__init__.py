@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The U-Net, its bundle on disk, and weights from elsewhere."""

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model bundle: a folder with ``model.onnx`` and ``model.json``, and nothing to unpickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unet_perception.errors import BundleError
+from unet_perception.model.spec import ModelSpec
+
+ONNX_FILE = "model.onnx"
+SPEC_FILE = "model.json"
+FORMAT = "unet_perception model bundle"
+VERSION = 1
+MAX_SPEC_BYTES = 1 << 20
+MAX_ONNX_BYTES = 2 << 30
+
+
+@dataclass(frozen=True)
+class ModelBundle:
+    """A loaded bundle, whose files were checked against its checksums.
+
+    Attributes:
+        path: The folder.
+        spec: What the network is.
+        onnx: Bytes of the ONNX file.
+        sha256: Checksum of ``onnx``: the network's fingerprint.
+    """
+
+    path: Path
+    spec: ModelSpec
+    onnx: bytes
+    sha256: str
+
+
+def save_bundle(path: Path, weights: Mapping[str, NDArray[np.float32]], spec: ModelSpec) -> None:
+    """Write a bundle; an older bundle at ``path`` is replaced in one step.
+
+    Args:
+        path: Folder to write; it must not exist, be empty, or be a bundle.
+        weights: The ``state_dict`` of ``UNet`` as float32 arrays.
+        spec: What the network is.
+
+    Raises:
+        BundleError: ``path`` holds something else, or cannot be written.
+    """
+    from unet_perception.model.graph import build_onnx
+
+    path = Path(path)
+    if path.exists() and not _replaceable(path):
+        raise BundleError(f"{path}: exists and is no model bundle; choose another folder")
+    metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
+    data = build_onnx(weights, spec.input_size, metadata)
+    fresh = path.with_name(f".{path.name}.new-{os.getpid()}")
+    stale = path.with_name(f".{path.name}.old-{os.getpid()}")
+    try:
+        fresh.mkdir(parents=True)
+        (fresh / ONNX_FILE).write_bytes(data)
+        (fresh / SPEC_FILE).write_text(_spec_text(spec, data), encoding="utf-8")
+        # The model card is a person's work: it stays when the network changes.
+        for extra in sorted(path.glob("*.md")) if path.exists() else []:
+            shutil.copy2(extra, fresh)
+        if path.exists():
+            path.rename(stale)
+        fresh.rename(path)
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def update_spec(bundle: ModelBundle, spec: ModelSpec) -> None:
+    """Write new facts (scores, say) beside an unchanged network.
+
+    Raises:
+        BundleError: The folder cannot be written.
+    """
+    target = bundle.path / SPEC_FILE
+    fresh = target.with_name(f".{SPEC_FILE}.new-{os.getpid()}")
+    try:
+        fresh.write_text(_spec_text(spec, bundle.onnx), encoding="utf-8")
+        fresh.replace(target)
+    except OSError as error:
+        raise BundleError(f"{target}: cannot be written: {error}") from error
+
+
+def load_bundle(path: Path) -> ModelBundle:
+    """Read a bundle and check it.
+
+    Raises:
+        BundleError: The folder is missing, truncated, edited, or not a bundle; the
+            message says which file and why.
+    """
+    path = Path(path)
+    where = path / SPEC_FILE
+    if not path.is_dir():
+        raise BundleError(f"{path}: no such model bundle; it must be a folder with {SPEC_FILE}")
+    document = _read_document(where)
+    if document.get("format") != FORMAT:
+        raise BundleError(f"{where}: is not the description of a model bundle of this package")
+    if document.get("version") != VERSION:
+        raise BundleError(
+            f"{where}: bundle version is {document.get('version')!r}; this package reads {VERSION}"
+        )
+    if document.get("checksum") != _checksum(document):
+        raise BundleError(
+            f"{where}: was edited or damaged after it was written (its checksum is another)"
+        )
+    spec = ModelSpec.from_dict(document, str(where))
+    data = _read(path / ONNX_FILE, MAX_ONNX_BYTES)
+    if len(data) != document.get("onnx_bytes"):
+        raise BundleError(
+            f"{path / ONNX_FILE}: has {len(data)} bytes instead of "
+            f"{document.get('onnx_bytes')}: truncated, or of another bundle"
+        )
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != document.get("onnx_sha256"):
+        raise BundleError(
+            f"{path / ONNX_FILE}: was edited or damaged after it was written "
+            "(its sha256 is another)"
+        )
+    return ModelBundle(path, spec, data, digest)
+
+
+def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
+    """Return the network's weights under the names of ``UNet``'s ``state_dict``."""
+    from unet_perception.model.graph import read_weights
+
+    return read_weights(bundle.onnx)
+
+
+def _spec_text(spec: ModelSpec, onnx: bytes) -> str:
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        **spec.as_dict(),
+        "onnx_bytes": len(onnx),
+        "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
+    }
+    document["checksum"] = _checksum(document)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    content = {key: value for key, value in document.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(_read(path, MAX_SPEC_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{path}: is not valid JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise BundleError(f"{path}: must hold a JSON object")
+    return document
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise BundleError(f"{path}: has {size} bytes; more than {limit} are not believed")
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _replaceable(path: Path) -> bool:
+    return path.is_dir() and ((path / SPEC_FILE).is_file() or not any(path.iterdir()))

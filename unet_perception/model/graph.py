@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The U-Net as an ONNX graph: camera pixels in, class ids out.
+
+Built node by node from the network's weights, so that the same weights give the same
+bytes whatever exporter a PyTorch release brings, and every weight keeps its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+from unet_perception.model.padding import pad_amounts
+
+INPUT = "image"
+OUTPUT = "ids"
+OPSET = 17
+IR_VERSION = 8
+ENCODER_DEPTH = 5
+
+
+class _Graph:
+    """Nodes and initializers as they are added, one output name each."""
+
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        self.nodes: list[NodeProto] = []
+        self.initializers: list[TensorProto] = []
+        for name, array in weights.items():
+            # Half the size on disk and in the repository; computed in float32 again.
+            self.constant(f"{name}:half", array.astype(np.float16))
+            self.add("Cast", [f"{name}:half"], output=name, to=TensorProto.FLOAT)
+
+    def constant(self, name: str, array: NDArray[np.generic]) -> str:
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def add(self, op: str, inputs: list[str], output: str = "", **attributes: object) -> str:
+        name = output or f"{op.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
+        return name
+
+    def conv(self, x: str, name: str, kernel: int) -> str:
+        pad = kernel // 2
+        return self.add(
+            "Conv",
+            [x, f"{name}.weight", f"{name}.bias"],
+            kernel_shape=[kernel, kernel],
+            pads=[pad] * 4,
+        )
+
+    def conv_relu(self, x: str, name: str) -> str:
+        return self.add("Relu", [self.conv(x, name, 3)])
+
+    def upsample(self, x: str, name: str) -> str:
+        # One row and column less at the end: Keras' "same" at stride 2 (see unet.py).
+        return self.add(
+            "ConvTranspose",
+            [x, f"{name}.weight", f"{name}.bias"],
+            kernel_shape=[3, 3],
+            strides=[2, 2],
+            pads=[0, 0, 1, 1],
+        )
+
+
+def build_onnx(
+    weights: Mapping[str, NDArray[np.float32]],
+    input_size: tuple[int, int],
+    metadata: Mapping[str, str],
+) -> bytes:
+    """Return the network as the bytes of an ONNX file.
+
+    Input ``image`` is uint8 ``(1, h, w, 3)`` RGB, output ``ids`` is uint8 ``(1, h, w)``:
+    scaling to ``[0, 1]`` and the argmax are inside.
+
+    Args:
+        weights: The ``state_dict`` of ``UNet`` as float32 arrays, in its order.
+        input_size: Rows and columns of the input.
+        metadata: Kept in the file's metadata properties.
+    """
+    height, width = input_size
+    bottom, right = pad_amounts(height, width)
+    graph = _Graph(weights)
+    x = graph.add("Cast", [INPUT], to=TensorProto.FLOAT)
+    x = graph.add("Mul", [x, graph.constant("scale", np.float32(1.0 / 255.0).reshape(1))])
+    x = graph.add("Transpose", [x], perm=[0, 3, 1, 2])
+    if bottom or right:
+        pads = np.array([0, 0, 0, 0, 0, 0, bottom, right], np.int64)
+        x = graph.add("Pad", [x, graph.constant("pads", pads)])
+    skips = []
+    for depth in range(ENCODER_DEPTH):
+        if depth:
+            x = graph.add("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
+        x = graph.conv_relu(x, f"encoder.{depth}.conv1")
+        x = graph.conv_relu(x, f"encoder.{depth}.conv2")
+        skips.append(x)
+    skips.pop()
+    for step in range(ENCODER_DEPTH - 1):
+        x = graph.upsample(x, f"decoder.{step}.up")
+        x = graph.add("Concat", [x, skips.pop()], axis=1)
+        x = graph.conv_relu(x, f"decoder.{step}.conv1")
+        x = graph.conv_relu(x, f"decoder.{step}.conv2")
+    x = graph.conv_relu(x, "head.conv")
+    x = graph.conv(x, "head.classifier", 1)
+    if bottom or right:
+        bounds = {"starts": [0, 0], "ends": [height, width], "axes": [2, 3]}
+        names = [graph.constant(k, np.array(v, np.int64)) for k, v in bounds.items()]
+        x = graph.add("Slice", [x, *names])
+    x = graph.add("ArgMax", [x], axis=1, keepdims=0)
+    graph.add("Cast", [x], output=OUTPUT, to=TensorProto.UINT8)
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "unet",
+            [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, [1, height, width, 3])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, [1, height, width])],
+            initializer=graph.initializers,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="unet_perception",
+    )
+    helper.set_model_props(model, dict(metadata))
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def read_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
+    """Return the weights in an ONNX file that ``build_onnx`` made, by their names."""
+    model = onnx.load_model_from_string(data)
+    return {
+        tensor.name.removesuffix(":half"): numpy_helper.to_array(tensor).astype(np.float32)
+        for tensor in model.graph.initializer
+        if tensor.name.endswith(":half")
+    }
