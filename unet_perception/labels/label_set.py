@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,6 +170,6 @@ def _parse_class(row: object, where: str) -> LabelClass:
     return LabelClass(class_id, name, (color[0], color[1], color[2]))
 
 
-def _is_int(value: object) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     # YAML's true and false are ints to Python, but no ids and no colours.
     return isinstance(value, int) and not isinstance(value, bool)

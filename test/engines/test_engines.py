@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engines: the same ids from each, and clear refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unet_perception.engines import open_engine
+from unet_perception.errors import ConfigError, EngineError
+from unet_perception.labels import load_label_set
+from unet_perception.model.bundle import ModelBundle, bundle_weights, load_bundle, save_bundle
+from unet_perception.model.spec import ModelSpec
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+pytest.importorskip("openvino", reason="OpenVINO is not installed")
+
+
+@pytest.fixture(scope="module", params=[(96, 128), (50, 71)], ids=["96x128", "padded"])
+def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
+    from unet_perception.model.unet import UNet
+
+    torch.manual_seed(5)
+    model = UNet(13, 4)
+    for parameter in model.parameters():
+        if parameter.ndim == 1:
+            torch.nn.init.normal_(parameter, std=0.1)
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    path = tmp_path_factory.mktemp("bundle") / "model"
+    save_bundle(path, weights, ModelSpec(4, request.param, load_label_set("carla-0.8")))
+    return load_bundle(path)
+
+
+def picture(bundle: ModelBundle, seed: int = 0) -> np.ndarray:
+    shape = (*bundle.spec.input_size, 3)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", ["openvino", "pytorch"])
+def test_ids_equal_the_argmax_of_the_network(bundle: ModelBundle, name: str) -> None:
+    from unet_perception.model.unet import UNet
+
+    model = UNet(13, 4).eval()
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in bundle_weights(bundle).items()})
+    engine = open_engine(bundle, name, "fp32")
+    for seed in range(3):
+        image = picture(bundle, seed)
+        with torch.inference_mode():
+            tensor = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255.0
+            expected = model(tensor)[0].argmax(0).numpy()
+        ids = engine.infer(image)
+        assert ids.dtype == np.uint8
+        assert ids.shape == bundle.spec.input_size
+        assert (ids == expected).mean() > 0.999
+        assert len(np.unique(ids)) > 1
+
+
+def test_a_result_is_the_callers_to_keep(bundle: ModelBundle) -> None:
+    engine = open_engine(bundle, "openvino", "fp32")
+    first = engine.infer(picture(bundle, 0))
+    kept = first.copy()
+    engine.infer(picture(bundle, 1))
+    assert np.array_equal(first, kept)
+
+
+def test_an_engine_says_what_runs(bundle: ModelBundle) -> None:
+    import openvino
+
+    info = open_engine(bundle, "auto", "fp32", threads=1).info
+    assert info.name == "openvino"
+    assert info.precision == "fp32"
+    assert openvino.get_version().startswith(info.version)
+    assert "auto" in info.reason
+    assert open_engine(bundle, "pytorch").info.version == torch.__version__
+
+
+def test_another_shape_or_type_is_refused(bundle: ModelBundle) -> None:
+    engine = open_engine(bundle, "openvino", "fp32")
+    with pytest.raises(EngineError, match=r"\(10, 10, 3\)"):
+        engine.infer(np.zeros((10, 10, 3), np.uint8))
+    with pytest.raises(EngineError, match="float32"):
+        engine.infer(picture(bundle).astype(np.float32))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"name": "tensorflow"}, ["engine is 'tensorflow'", "openvino"]),
+        ({"precision": "fp8"}, ["precision is 'fp8'", "bf16"]),
+        ({"threads": -1}, ["threads is -1"]),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(
+    bundle: ModelBundle, arguments: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_engine(bundle, **arguments)  # type: ignore[arg-type]
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_network_that_cannot_compile_is_an_engine_error(
+    bundle: ModelBundle, tmp_path: Path
+) -> None:
+    broken = ModelBundle(tmp_path, bundle.spec, b"not an ONNX file", "")
+    with pytest.raises(EngineError, match="OpenVINO cannot compile"):
+        open_engine(broken, "openvino", "fp32")
