@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nearest-neighbour resizing at pixel centres, down to the network and back up.
 
-Row ``y`` of ``h`` output rows shows input row ``floor((y + 0.5) * H / h)``: what TensorFlow
-2's nearest resize does (a centre exactly between two rows may take either), so pictures and masks are sampled as the seed's recipe samples them
-and a mask scaled back up has no shift against the camera.
+Row ``y`` of ``h`` output rows shows input row ``floor((y + 0.5) * H / h)`` (a centre exactly
+between two rows may take either): what TensorFlow 2's nearest resize does, so pictures and
+masks are sampled as the seed's recipe samples them, and a mask scaled back up has no shift
+against the camera.
 """
 
 from __future__ import annotations

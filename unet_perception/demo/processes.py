@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting the demo's processes, and leaving none behind."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from unet_perception.errors import UnetPerceptionError
+
+STOP_SECONDS = 10.0
+_PR_SET_PDEATHSIG = 1
+
+
+class ProcessDiedError(UnetPerceptionError):
+    """A process of the demo ended on its own."""
+
+
+class ProcessGroup:
+    """Processes that live as long as the ``with`` block, each with a log file."""
+
+    def __init__(self, log_folder: Path, environment: Mapping[str, str]) -> None:
+        """Create an empty group.
+
+        Args:
+            log_folder: Existing folder for ``NAME.log`` files.
+            environment: Environment of every process.
+        """
+        self._log_folder = log_folder
+        self._environment = dict(environment)
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> ProcessGroup:
+        """Return the group."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop every process."""
+        self.stop()
+
+    def start(self, name: str, module: str, arguments: Sequence[str]) -> None:
+        """Start ``python -m MODULE ARGUMENTS``; its output goes to ``NAME.log``."""
+        with self.log_path(name).open("wb") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                # Ctrl-C reaches the demo alone, which then stops its processes in order.
+                start_new_session=True,
+                # The demo starts its processes before its first thread.
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
+            )
+
+    def log_path(self, name: str) -> Path:
+        """Return the log file of a process."""
+        return self._log_folder / f"{name}.log"
+
+    def check(self) -> None:
+        """Raise when a process has ended.
+
+        Raises:
+            ProcessDiedError: Names the process, its exit code and its last words.
+        """
+        for name, process in self._running.items():
+            code = process.poll()
+            if code is not None:
+                lines = self.log_path(name).read_text(errors="replace").strip().splitlines()
+                last = lines[-1] if lines else "it said nothing"
+                raise ProcessDiedError(f"{name} ended with exit code {code}: {last}")
+
+    def stop(self) -> dict[str, int]:
+        """End every process, by force after ``STOP_SECONDS``, and return their exit codes."""
+        for process in self._running.values():
+            process.send_signal(signal.SIGTERM)
+        codes = {}
+        for name, process in self._running.items():
+            try:
+                codes[name] = process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                codes[name] = process.wait()
+        self._running.clear()
+        return codes
+
+
+def demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a demo that neither hears nor disturbs other ROS systems.
+
+    What the user has set stays. The domain is this process's own, so that two demos on one
+    machine do not mix their frames.
+    """
+    isolated = dict(environment)
+    isolated.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    # The DDS port formula leaves domains 0 to 101 outside Linux's ephemeral ports.
+    isolated.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    return isolated
+
+
+def _die_with_parent() -> None:
+    # Also after SIGKILL of the demo no process stays.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
