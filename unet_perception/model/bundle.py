@@ -57,8 +57,7 @@ def save_bundle(path: Path, weights: Mapping[str, NDArray[np.float32]], spec: Mo
     from unet_perception.model.graph import build_onnx
 
     path = Path(path)
-    if path.exists() and not _replaceable(path):
-        raise BundleError(f"{path}: exists and is no model bundle; choose another folder")
+    check_replaceable(path)
     metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
     data = build_onnx(weights, spec.input_size, metadata)
     fresh = path.with_name(f".{path.name}.new-{os.getpid()}")
@@ -78,6 +77,19 @@ def save_bundle(path: Path, weights: Mapping[str, NDArray[np.float32]], spec: Mo
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to write a bundle over something that is none.
+
+    Raises:
+        BundleError: ``path`` holds something else.
+    """
+    path = Path(path)
+    if path.is_dir() and ((path / SPEC_FILE).is_file() or not any(path.iterdir())):
+        return
+    if path.exists():
+        raise BundleError(f"{path}: exists and is no model bundle; choose another folder")
 
 
 def update_spec(bundle: ModelBundle, spec: ModelSpec) -> None:
@@ -175,7 +187,3 @@ def _read(path: Path, limit: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _replaceable(path: Path) -> bool:
-    return path.is_dir() and ((path / SPEC_FILE).is_file() or not any(path.iterdir()))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading and writing the pictures of a pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from unet_perception.dataset.pairs import IMAGE_FOLDER, MASK_FOLDER
+from unet_perception.errors import DatasetError
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Read a picture as RGB uint8 ``(H, W, 3)``.
+
+    Raises:
+        DatasetError: The file cannot be read or decoded.
+    """
+    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def read_mask(path: Path) -> NDArray[np.uint8]:
+    """Read a mask as class ids, uint8 ``(H, W)``.
+
+    CARLA writes the id into the red channel and 0 into the others, so the id is the
+    maximum over channels; a single-channel mask is taken as it is.
+
+    Raises:
+        DatasetError: The file cannot be read or decoded, or is not 8 bits deep.
+    """
+    pixels = _decode(path, cv2.IMREAD_UNCHANGED)
+    if pixels.dtype != np.uint8:
+        raise DatasetError(f"{path}: has {pixels.dtype} pixels; a mask has uint8 ids")
+    if pixels.ndim == 2:
+        return pixels
+    # An alpha channel, where there is one, is no id.
+    ids: NDArray[np.uint8] = pixels[..., :3].max(axis=2)
+    return ids
+
+
+def write_pair(root: Path, name: str, rgb: NDArray[np.uint8], ids: NDArray[np.uint8]) -> None:
+    """Write a pair as PNG files; the id goes into the mask's red channel.
+
+    Args:
+        root: Dataset folder; its two folders are made where they are missing.
+        name: Name of the pair, without suffix.
+        rgb: uint8 ``(H, W, 3)``.
+        ids: uint8 ``(H, W)``.
+
+    Raises:
+        DatasetError: The sizes differ, or a file cannot be written.
+    """
+    if rgb.shape[:2] != ids.shape:
+        raise DatasetError(f"{name}: picture {rgb.shape[:2]} and mask {ids.shape} differ in size")
+    mask = np.zeros((*ids.shape, 3), np.uint8)
+    mask[..., 2] = ids
+    for folder, bgr in ((IMAGE_FOLDER, rgb[..., ::-1]), (MASK_FOLDER, mask)):
+        path = Path(root) / folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ok, data = cv2.imencode(".png", np.ascontiguousarray(bgr))
+        if not ok:
+            raise DatasetError(f"{path}: cannot be encoded")
+        try:
+            path.write_bytes(data.tobytes())
+        except OSError as error:
+            raise DatasetError(f"{path}: cannot be written: {error}") from error
+
+
+def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from error
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error as error:
+        raise DatasetError(f"{path}: cannot be decoded: {error.err}") from error
+    if pixels is None:
+        raise DatasetError(f"{path}: is no whole picture")
+    return np.asarray(pixels)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of the demo, from start to pictures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.live import Live
+
+from unet_perception.demo.pictures import PictureSampler, contact_sheet
+from unet_perception.demo.processes import ProcessGroup, demo_environment
+from unet_perception.demo.statistics import RunStatistics
+from unet_perception.demo.table import render
+from unet_perception.errors import ConfigError, UnetPerceptionError
+from unet_perception.imaging import Frame, colorize, to_rgb
+from unet_perception.model.bundle import load_bundle
+from unet_perception.nodes import process
+from unet_perception.segmenter import find_model
+
+TOPICS = {
+    "camera": "/carla/ego_vehicle/rgb_front/image",
+    "truth": "/carla/ego_vehicle/semantic_segmentation_front/image",
+    "mask": "/perception/mask",
+    "overlay": "/perception/overlay",
+}
+COLUMNS = ("camera", "overlay", "truth")
+TICK_SECONDS = 0.25
+FIRST_MASK_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What the demo shows and for how long.
+
+    Attributes:
+        data: Folder of CameraRGB/CameraMask pairs, or None for the built-in street.
+        rate: Camera frames a second.
+        seconds: Time to run after the first mask; 0 runs until Ctrl-C.
+        out: Folder for pictures and logs.
+        model: Model bundle, by path or shipped name.
+        engine: Engine of the node.
+        precision: Precision of the engine.
+    """
+
+    data: Path | None
+    rate: float
+    seconds: float
+    out: Path
+    model: str
+    engine: str
+    precision: str
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work, before any process starts."""
+        if self.data is not None and not self.data.is_dir():
+            raise ConfigError(f"data is {str(self.data)!r}; it must be an existing folder")
+        if not 0.1 <= self.rate <= 200.0:
+            raise ConfigError(f"rate is {self.rate}; it must be 0.1 to 200 frames a second")
+        if self.seconds < 0:
+            raise ConfigError(f"seconds is {self.seconds}; it must be 0 (until Ctrl-C) or more")
+
+
+class _Viewer:
+    """Hands what arrives to the statistics and the sampler."""
+
+    def __init__(self, statistics: RunStatistics, sampler: PictureSampler) -> None:
+        self._statistics = statistics
+        self._sampler = sampler
+        self._palette = statistics.label_set.palette
+
+    def on_image(self, kind: str, stamp: int, frame: Frame) -> None:
+        if kind in ("mask", "truth"):
+            self._statistics.ids(kind, stamp, time.time_ns(), frame.pixels.copy())
+        now = time.monotonic()
+        if kind in COLUMNS and self._sampler.due(now):
+            picture = (
+                colorize(frame.pixels, self._palette)
+                if kind == "truth"
+                else to_rgb(frame.pixels, frame.encoding).copy()
+            )
+            self._sampler.offer(kind, stamp, picture, now)
+
+    def on_diagnostics(self, values: Mapping[str, str]) -> None:
+        self._statistics.diagnostics(values)
+
+
+def run_demo(options: DemoOptions) -> int:
+    """Run the demo and return its exit code.
+
+    Raises:
+        UnetPerceptionError: A process died, or no mask came.
+    """
+    process.prepare()
+    os.environ.update(demo_environment(os.environ))
+    label_set = load_bundle(find_model(options.model)).spec.label_set
+    statistics = RunStatistics(label_set)
+    sampler = PictureSampler(COLUMNS)
+    options.out.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    source = f"pairs in {options.data}" if options.data else "the built-in street"
+    console.print(
+        f"camera: {source} at {options.rate:g} Hz    ROS domain: {os.environ['ROS_DOMAIN_ID']}"
+    )
+    with ProcessGroup(options.out, os.environ) as group:
+        _start(group, options, label_set.name)
+        # After the processes: rclpy starts threads, and a fork must not see them.
+        from unet_perception.nodes.listen import listening
+
+        with listening(TOPICS, "perception", _Viewer(statistics, sampler)):
+            _watch(group, statistics, options, console)
+        codes = group.stop()
+    _report(codes, statistics, sampler, options, console)
+    return 1 if any(codes.values()) else 0
+
+
+def _start(group: ProcessGroup, options: DemoOptions, label_set: str) -> None:
+    def parameters(values: Mapping[str, object]) -> list[str]:
+        pairs = [item for key, value in values.items() for item in ("-p", f"{key}:={value}")]
+        return ["--ros-args", *pairs]
+
+    module = "unet_perception.nodes"
+    node = {"model": options.model, "engine": options.engine, "precision": options.precision}
+    remap = ["-r", f"image:={TOPICS['camera']}"]
+    group.start("perception", module, ["perception", *parameters(node), *remap])
+    camera: dict[str, object] = {"rate": float(options.rate), "label_set": label_set}
+    if options.data:
+        camera["data"] = options.data.resolve()
+    group.start("camera", module, ["camera_source", *parameters(camera)])
+
+
+def _watch(
+    group: ProcessGroup, statistics: RunStatistics, options: DemoOptions, console: Console
+) -> None:
+    started = time.monotonic()
+    first_mask: float | None = None
+    title = "unet_perception" + ("" if options.seconds else "   (Ctrl-C ends it)")
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while signal.sigtimedwait(process.STOP_SIGNALS, TICK_SECONDS) is None:
+            group.check()
+            snapshot = statistics.snapshot()
+            now = time.monotonic()
+            if first_mask is None and snapshot.masks:
+                first_mask = now
+                console.print(f"first mask after {now - started:.1f} s")
+            if first_mask is None and now - started > FIRST_MASK_SECONDS:
+                raise UnetPerceptionError(
+                    f"no mask within {FIRST_MASK_SECONDS:.0f} s; see the logs in {options.out}"
+                )
+            live.update(render(snapshot, statistics.label_set, title), refresh=True)
+            if options.seconds and first_mask and now - first_mask >= options.seconds:
+                break
+    console.print(render(statistics.snapshot(), statistics.label_set, "unet_perception"))
+
+
+def _report(
+    codes: Mapping[str, int],
+    statistics: RunStatistics,
+    sampler: PictureSampler,
+    options: DemoOptions,
+    console: Console,
+) -> None:
+    if sampler.samples:
+        overlay = options.out / "overlay.png"
+        sheet = options.out / "contact_sheet.png"
+        _write(overlay, sampler.samples[-1]["overlay"])
+        _write(sheet, contact_sheet(sampler.samples, COLUMNS, statistics.label_set))
+        console.print(f"pictures: {overlay} and {sheet}")
+    for name, code in codes.items():
+        if code:
+            console.print(f"{name} ended with exit code {code}; see {options.out}/{name}.log")
+
+
+def _write(path: Path, rgb: NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)):
+        raise UnetPerceptionError(f"{path}: cannot be written")
