@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verb ``summary``."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from unet_perception.cli import summary
+from unet_perception.errors import ConfigError
+
+pytest.importorskip("torch", reason="PyTorch is not installed")
+
+
+def run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    summary.add_parser(parser.add_subparsers())
+    options = parser.parse_args(["summary", *arguments])
+    return int(options.run(options))
+
+
+def test_defaults_are_the_reference_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    text = capsys.readouterr().out
+    assert "8,640,471" in text
+    assert "(N, 96, 128, 23)" in text
+
+
+def test_counts_and_size_are_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--classes", "13", "--filters", "64", "--size", "50x70") == 0
+    text = capsys.readouterr().out
+    assert text.startswith("U-Net, 64 filters, 13 classes\n")
+    assert "(N, 64, 80, 64)" in text
+    assert "(N, 50, 70, 13)" in text
+
+
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ConfigError, match="n_classes is 0"):
+        run("--classes", "0")
+
+
+@pytest.mark.parametrize("size", ["96", "96x", "0x128", "96x99999", "96 x 128", "-1x5"])
+def test_bad_sizes_are_wrong_usage(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(f"--size={size}")
+    assert caught.value.code == 2
+    assert "write ROWSxCOLUMNS" in capsys.readouterr().err

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test's own ROS node, and the package's executables that it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import ReliabilityPolicy
+
+from unet_perception.nodes import process
+from unet_perception.nodes.outputs import reliable
+
+TIMEOUT_S = 30.0
+ENGINE = {"engine": "openvino", "precision": "fp32", "threads": 1}
+
+
+def wait_until(condition: Callable[[], Any], what: str, timeout: float = TIMEOUT_S) -> Any:
+    """Return the condition's first true value."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"not within {timeout} s: {what}")
+
+
+class NodeProcess:
+    """An executable of the package, in a process of its own."""
+
+    def __init__(self, name: str, arguments: list[str], domain: int, log: Path) -> None:
+        self.log = log
+        with log.open("wb") as stream:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "unet_perception.nodes", name, *arguments],
+                env={**os.environ, "ROS_DOMAIN_ID": str(domain)},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def send(self, signal_number: int) -> None:
+        self.popen.send_signal(signal_number)
+
+    def wait(self, timeout: float = TIMEOUT_S) -> int:
+        return self.popen.wait(timeout)
+
+    def stop(self) -> int:
+        self.send(signal.SIGTERM)
+        return self.wait()
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_for_output(self, text: str) -> None:
+        """Wait until the process has written something."""
+
+        def written() -> bool:
+            assert self.popen.poll() is None, self.output
+            return text in self.output
+
+        wait_until(written, f"output with {text!r}")
+
+    def wait_for_blocked_signals(self) -> None:
+        """Wait until the interpreter has come to the package's first line."""
+        status = Path(f"/proc/{self.popen.pid}/status")
+
+        def blocked() -> bool:
+            line = next(x for x in status.read_text().splitlines() if x.startswith("SigBlk"))
+            mask = int(line.split()[1], 16)
+            return all(mask >> (number - 1) & 1 for number in process.STOP_SIGNALS)
+
+        wait_until(blocked, "signals blocked")
+
+
+class Inbox:
+    """Messages of one topic, oldest first."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._messages: list[Any] = []
+
+    def __call__(self, message: Any) -> None:
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @property
+    def messages(self) -> list[Any]:
+        with self._changed:
+            return list(self._messages)
+
+    def wait(
+        self,
+        accept: Callable[[Any], bool] = lambda message: True,
+        timeout: float = TIMEOUT_S,
+    ) -> Any:
+        """Return the first message, past or to come, that is accepted."""
+
+        def find() -> Any:
+            return next((m for m in self._messages if accept(m)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: find() is not None, timeout)
+            message = find()
+        assert message is not None, f"no such message within {timeout} s, of {len(self)}"
+        return message
+
+
+class Peer:
+    """The test's own side: a ROS node that spins in the background."""
+
+    def __init__(self, domain: int, tmp_path: Path) -> None:
+        self.domain = domain
+        self._tmp_path = tmp_path
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context, domain_id=domain)
+        self.node = rclpy.create_node("peer", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._spin)
+        self._thread.start()
+        self._processes: list[NodeProcess] = []
+
+    def _spin(self) -> None:
+        while not self._closing.is_set():
+            self._executor.spin_once(timeout_sec=0.1)
+
+    def close(self) -> None:
+        for started in self._processes:
+            if started.popen.poll() is None:
+                started.popen.kill()
+                started.popen.wait()
+        self._closing.set()
+        self._thread.join()
+        self._executor.shutdown()
+        self.node.destroy_node()
+        self._context.try_shutdown()
+
+    def start(self, name: str, *arguments: str) -> NodeProcess:
+        """Start an executable of the package."""
+        log = self._tmp_path / f"{name}-{len(self._processes)}.log"
+        started = NodeProcess(name, list(arguments), self.domain, log)
+        self._processes.append(started)
+        return started
+
+    def perception(self, model: Path, *arguments: str, **parameters: object) -> NodeProcess:
+        """Start the perception node and wait until it is up."""
+        given = {"model": model, **ENGINE, **parameters}
+        flags = [x for key, value in given.items() for x in ("-p", f"{key}:={value}")]
+        started = self.start("perception", "--ros-args", *flags, *arguments)
+
+        def up() -> bool:
+            assert started.popen.poll() is None, started.output
+            return bool(self.node.get_publishers_info_by_topic("/perception/mask"))
+
+        wait_until(up, "the node's mask topic")
+        return started
+
+    def subscribe(self, kind: type, topic: str, profile: Any = None) -> Inbox:
+        inbox = Inbox()
+        self.node.create_subscription(kind, topic, inbox, profile or reliable(50))
+        return inbox
+
+    def publisher(self, kind: type, topic: str, profile: Any = None) -> Any:
+        """Return a publisher."""
+        return self.node.create_publisher(kind, topic, profile or reliable(10))
+
+    def wait_for_reader(self, topic: str, reliable: bool) -> None:
+        """Wait until the node reads a topic with this reliability."""
+        wanted = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+
+        def reads() -> bool:
+            infos = self.node.get_subscriptions_info_by_topic(topic)
+            return [info.qos_profile.reliability for info in infos] == [wanted]
+
+        wait_until(reads, f"one subscription of {topic}, {wanted.name}")
+        # Seen in the graph, but the endpoints still have to match.
+        time.sleep(0.3)
+
+
+def values(message: Any) -> dict[str, str]:
+    """The values of a diagnostic message with one status."""
+    return {pair.key: pair.value for pair in message.status[0].values}

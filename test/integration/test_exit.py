@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGINT and SIGTERM end the executables with exit code 0, whenever they come."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.peer import ENGINE
+from sensor_msgs.msg import Image
+
+MOMENTS = 50
+AT_ONCE = 4
+SIGNALS = (
+    (signal.SIGTERM,),
+    (signal.SIGINT,),
+    (signal.SIGINT, signal.SIGINT),
+    (signal.SIGTERM, signal.SIGINT),
+    (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM),
+)
+
+
+@pytest.fixture
+def flowing(peer: Any, camera: Any) -> Iterator[None]:
+    """Frames that flow at 30 Hz all the time."""
+    images = peer.publisher(Image, "/image")
+    message = camera.message(camera.rgb(1, 600, 800), "bgra8")
+    closing = threading.Event()
+
+    def publish() -> None:
+        while not closing.wait(1 / 30):
+            images.publish(message)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    yield
+    closing.set()
+    thread.join()
+
+
+def stop_at_random(started: Any, seed: int, ready: str) -> tuple[int, str]:
+    """Send signals at a random moment of start-up or, every other time, of work."""
+    moment = random.Random(seed)
+    started.wait_for_blocked_signals()
+    if seed % 2:
+        started.wait_for_output(ready)
+        time.sleep(moment.uniform(0.0, 0.6))
+    else:
+        time.sleep(moment.uniform(0.0, 3.0) if seed % 4 else moment.uniform(0.0, 0.6))
+    for number in SIGNALS[seed % len(SIGNALS)]:
+        if started.popen.poll() is None:
+            started.send(number)
+        time.sleep(moment.choice((0.0, 0.001, 0.01, 0.05)))
+    return started.wait(), started.output
+
+
+@pytest.mark.usefixtures("flowing")
+def test_perception_exits_with_0_at_any_moment(peer: Any, model: Path) -> None:
+    arguments = [x for k, v in {"model": model, **ENGINE}.items() for x in ("-p", f"{k}:={v}")]
+
+    def one(seed: int) -> tuple[int, str]:
+        started = peer.start("perception", "--ros-args", *arguments)
+        return stop_at_random(started, seed, "reading /image")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(one, range(MOMENTS)))
+    assert len(results) == MOMENTS
+    for seed, (code, output) in enumerate(results):
+        assert code == 0, (seed, code, output)
+        assert "Traceback" not in output, (seed, output)
+        assert "terminate called" not in output, (seed, output)
+
+
+def test_camera_source_exits_with_0_at_any_moment(peer: Any) -> None:
+    def one(seed: int) -> tuple[int, str]:
+        return stop_at_random(peer.start("camera_source"), seed, "shows the built-in street")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(one, range(12)))
+    for seed, (code, output) in enumerate(results):
+        assert code == 0, (seed, code, output)
+        assert "Traceback" not in output, (seed, output)
+
+
+def test_a_failure_of_the_worker_ends_the_process_with_1(
+    peer: Any, model: Path, camera: Any
+) -> None:
+    # A picture whose mask cannot be allocated is no longer a matter of bad input.
+    started = peer.perception(model)
+    images = peer.publisher(Image, "/image")
+    peer.wait_for_reader("/image", reliable=True)
+    started.limit_memory()
+    huge = camera.message(camera.rgb(1, 4, 4), "mono8")
+    huge.width, huge.height, huge.step = 16384, 4096, 16384
+    huge.data.frombytes(bytes(16384 * 4096 - len(huge.data)))
+    images.publish(huge)
+    assert started.wait() == 1, started.output
+    assert "perception: stopped: " in started.output
