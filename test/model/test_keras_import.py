@@ -426,7 +426,7 @@ def test_foreign_and_missing_files_say_why(tmp_path: Path) -> None:
         read_keras_weights(tmp_path)
     for content in (b"", b"version https://git-lfs.github.com/spec/v1\n"):
         (tmp_path / "foreign.h5").write_bytes(content)
-        with pytest.raises(WeightsError, match="neither a zip archive nor HDF5"):
+        with pytest.raises(WeightsError, match="neither a zip archive of HDF5"):
             read_keras_weights(tmp_path / "foreign.h5")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("config.json", "{}")
@@ -440,6 +440,34 @@ def test_a_zip_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
         archive.writestr("model.weights.h5", bytes(8 << 20))
     with pytest.raises(WeightsError, match="not believed"):
         read_keras_weights(tmp_path / "bomb.keras")
+
+
+@pytest.mark.parametrize(("offset", "value"), [(24, 0), (24, 41), (31, 255), (10, 255), (15, 255)])
+def test_a_damaged_text_heap_is_refused_before_hdf5_runs_in_circles(
+    tmp_path: Path, offset: int, value: int
+) -> None:
+    path = tmp_path / "unet.h5"
+    write_weights_h5(path, random_state())
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    if offset == 24:
+        # The walk lands on zeros that say: free space of no size.
+        data[heap + 32 : heap + 400] = bytes(368)
+    data[heap + offset] = value
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match=rf"text at byte {heap} is cut or overwritten"):
+        read_keras_weights(path)
+
+
+def test_a_layer_list_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "unet.h5"
+    write_h5(path, random_state())
+
+    def numbers(file: Any) -> None:
+        file["model_weights"].attrs["layer_names"] = np.arange(3)
+
+    with pytest.raises(WeightsError, match="layer_names of /model_weights is not text"):
+        read_keras_weights(edit(path, numbers))
 
 
 @pytest.fixture(scope="module")

@@ -115,8 +115,10 @@ def run_demo(options: DemoOptions) -> int:
         # After the processes: rclpy starts threads, and a fork must not see them.
         from unet_perception.nodes.listen import listening
 
-        with listening(TOPICS, "perception", _Viewer(statistics, sampler)):
+        with listening(TOPICS, "perception", _Viewer(statistics, sampler)) as watch:
             _watch(group, statistics, options, console)
+        if watch.failure is not None:
+            raise watch.failure
         codes = group.stop()
     _report(codes, statistics, sampler, options, console)
     return 1 if any(codes.values()) else 0

@@ -3,7 +3,7 @@
 
 from unet_perception.imaging.draw import colorize, overlay
 from unet_perception.imaging.frame import ENCODINGS, Frame, decode_compressed, frame_from_buffer
-from unet_perception.imaging.resize import network_input, resize_nearest, upscale_ids
+from unet_perception.imaging.resize import network_input, resize_nearest, to_rgb, upscale_ids
 
 __all__ = [
     "ENCODINGS",
@@ -14,5 +14,6 @@ __all__ = [
     "network_input",
     "overlay",
     "resize_nearest",
+    "to_rgb",
     "upscale_ids",
 ]

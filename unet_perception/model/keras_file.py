@@ -24,8 +24,9 @@ import h5py
 import numpy as np
 
 from unet_perception.errors import WeightsError
+from unet_perception.model.hdf5_heap import damaged_heap
 
-MAX_BYTES = 4 << 30
+MAX_BYTES = 2 << 30
 MAX_CONFIG_BYTES = 16 << 20
 MAX_PACKING = 100
 MAX_DEPTH = 8
@@ -85,36 +86,40 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
     Raises:
         WeightsError: The file is missing, too large, or no Keras file.
     """
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            start = stream.read(len(_HDF5_START))
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
-    if size > MAX_BYTES:
-        raise WeightsError(f"{path}: has {size} bytes; more than {MAX_BYTES} are not believed")
-    if start.startswith(_ZIP_START):
-        with zipfile.ZipFile(path) as archive:
+    data = _read_file(path)
+    text = None
+    if data.startswith(_ZIP_START):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             text = _member(archive, _ZIP_CONFIG, MAX_CONFIG_BYTES, path)
             data = _member(archive, _ZIP_WEIGHTS, MAX_BYTES, path)
-        with h5py.File(io.BytesIO(data), "r") as file:
-            yield _list_file(file, _parse(text, path), len(data), path)
-    elif start == _HDF5_START:
-        with h5py.File(path, "r") as file:
-            models = _texts(file, "model_config", path)
-            config = _parse(models[0], path) if models else None
-            yield _list_file(file, config, size, path)
-    else:
+    if not data.startswith(_HDF5_START):
         raise WeightsError(
             f"{path}: is no Keras file (.keras, .h5 or .weights.h5): it is neither a zip "
-            "archive nor HDF5"
+            "archive of HDF5 weights nor HDF5"
         )
+    heap = damaged_heap(data)
+    if heap is not None:
+        raise WeightsError(f"{path}: is damaged: its text at byte {heap} is cut or overwritten")
+    with h5py.File(io.BytesIO(data), "r") as file:
+        models = [text] if text else _texts(file, "model_config", path)
+        config = _parse(models[0], path) if models else None
+        yield _list_file(file, config, len(data), path)
 
 
 def split_number(name: str) -> tuple[str, int]:
     """Split Keras' automatic name: ``conv2d_10`` is ``("conv2d", 10)``, ``conv2d`` counts 0."""
     match = re.fullmatch(r"(.+)_(\d{1,9})", name)
     return (match[1], int(match[2])) if match else (name, 0)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise WeightsError(f"{path}: has {size} bytes; more than {MAX_BYTES} are not believed")
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int, path: Path) -> bytes:

@@ -71,7 +71,10 @@ class NodeProcess:
             assert self.popen.poll() is None, self.output
             return text in self.output
 
-        wait_until(written, f"output with {text!r}")
+        try:
+            wait_until(written, f"output with {text!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; there was: {self.output}") from None
 
     def wait_for_blocked_signals(self) -> None:
         """Wait until the interpreter has come to the package's first line."""

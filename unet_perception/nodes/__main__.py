@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m unet_perception.nodes NAME``: an executable without an install step."""
+
+from __future__ import annotations
+
+import sys
+
+from unet_perception.nodes import main
+
+EXECUTABLES = {"perception": main.perception, "camera_source": main.camera_source}
+
+name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
+if name not in EXECUTABLES:
+    raise SystemExit(f"{name!r} is not an executable; there are {', '.join(EXECUTABLES)}")
+raise SystemExit(EXECUTABLES[name]())

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A subscription that follows the type and QoS of whoever publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+from unet_perception.nodes.qos import DEPTH, Choice, Offer, choose, foreign_types
+
+PERIOD_S = 0.25
+
+
+class FollowingSubscription:
+    """Looks at the publishers four times a second and subscribes anew when the offer changes.
+
+    Lives on the executor's thread.
+    """
+
+    def __init__(
+        self,
+        node: Any,
+        topic: str,
+        types: Mapping[str, type],
+        callback: Callable[[Any], None],
+    ) -> None:
+        """Subscribe, at first to the first type and with the weakest QoS.
+
+        Args:
+            node: The ``rclpy`` node.
+            topic: Topic, relative or absolute; remapping applies.
+            types: Message classes that can be read, by name, the preferred one first.
+            callback: Called with each message.
+        """
+        self._node = node
+        self._topic = topic
+        self._types = types
+        self._callback = callback
+        self.foreign: list[str] = []
+        self.choice = choose([], list(types))
+        self._subscription = self._subscribe(self.choice)
+        node.create_timer(PERIOD_S, self._follow)
+
+    def _follow(self) -> None:
+        offers = [_offer(info) for info in self._node.get_publishers_info_by_topic(self._topic)]
+        names = list(self._types)
+        foreign = foreign_types(offers, names)
+        if foreign and foreign != self.foreign:
+            self._node.get_logger().warning(
+                f"{self._node.resolve_topic_name(self._topic)} is published as "
+                f"{', '.join(foreign)}; only {', '.join(names)} can be read"
+            )
+        self.foreign = foreign
+        choice = choose(offers, names)
+        # While nobody publishes, what was agreed on with the last publisher stays: it
+        # may be back in a moment.
+        if choice == self.choice or not offers:
+            return
+        self._node.destroy_subscription(self._subscription)
+        self.choice = choice
+        self._subscription = self._subscribe(choice)
+        self._node.get_logger().info(
+            f"reading {self._node.resolve_topic_name(self._topic)}: {choice}"
+        )
+
+    def _subscribe(self, choice: Choice) -> Any:
+        profile = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=DEPTH,
+            reliability=(
+                ReliabilityPolicy.RELIABLE if choice.reliable else ReliabilityPolicy.BEST_EFFORT
+            ),
+            durability=(
+                DurabilityPolicy.TRANSIENT_LOCAL
+                if choice.transient_local
+                else DurabilityPolicy.VOLATILE
+            ),
+        )
+        return self._node.create_subscription(
+            self._types[choice.type_name], self._topic, self._callback, profile
+        )
+
+
+def _offer(info: Any) -> Offer:
+    profile = info.qos_profile
+    return Offer(
+        info.topic_type,
+        profile.reliability == ReliabilityPolicy.RELIABLE,
+        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
+    )

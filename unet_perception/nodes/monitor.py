@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listening to a running perception node: camera, masks, truth and diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+from unet_perception.imaging import Frame, frame_from_buffer
+
+QOS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE
+)
+
+
+class Listener(Protocol):
+    """Takes what arrives, on the executor's thread."""
+
+    def on_image(self, kind: str, stamp: int, frame: Frame) -> None:
+        """Take an image; ``stamp`` in nanoseconds, pixels valid until the call returns."""
+
+    def on_diagnostics(self, values: Mapping[str, str]) -> None:
+        """Take what the node says of itself."""
+
+
+class Monitor:
+    """Subscriptions that feed a listener."""
+
+    def __init__(
+        self, node: Any, topics: Mapping[str, str], status_prefix: str, listener: Listener
+    ) -> None:
+        """Subscribe.
+
+        Args:
+            node: The ``rclpy`` node to subscribe with.
+            topics: Image topics by kind; the kind is handed on to the listener.
+            status_prefix: Start of the name of the diagnostic status to listen to.
+            listener: Takes what arrives.
+        """
+        self._prefix = status_prefix
+        self._listener = listener
+        for kind, topic in topics.items():
+            node.create_subscription(Image, topic, self._image_callback(kind), QOS)
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+
+
+    def _image_callback(self, kind: str) -> Callable[[Any], None]:
+        def callback(message: Any) -> None:
+            stamp = message.header.stamp
+            frame = frame_from_buffer(
+                message.data,
+                width=message.width,
+                height=message.height,
+                encoding=message.encoding,
+                step=message.step,
+            )
+            self._listener.on_image(kind, stamp.sec * 1_000_000_000 + stamp.nanosec, frame)
+
+        return callback
+
+    def _on_diagnostics(self, message: Any) -> None:
+        for status in message.status:
+            if status.name.startswith(self._prefix):
+                self._listener.on_diagnostics({pair.key: pair.value for pair in status.values})

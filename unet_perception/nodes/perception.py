@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The perception node: camera frames in, class masks out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from unet_perception.errors import FrameError
+from unet_perception.imaging import Frame, colorize, decode_compressed, frame_from_buffer, overlay
+from unet_perception.nodes.camera_info import for_picture, sibling_topic
+from unet_perception.nodes.declare import declare
+from unet_perception.nodes.diagnostics import FrameStatistics
+from unet_perception.nodes.following import FollowingSubscription
+from unet_perception.nodes.labels_output import publish_labels
+from unet_perception.nodes.newest import NewestSlot
+from unet_perception.nodes.outputs import ImageOutput, reliable
+from unet_perception.nodes.parameters import PERCEPTION_OPTIONS, PerceptionConfig
+from unet_perception.nodes.spin import Watch
+from unet_perception.nodes.status_output import StatusOutput
+from unet_perception.segmenter import Segmentation, Segmenter, open_segmenter
+
+IMAGE_TYPES = {
+    "sensor_msgs/msg/Image": Image,
+    "sensor_msgs/msg/CompressedImage": CompressedImage,
+}
+INFO_TYPES = {"sensor_msgs/msg/CameraInfo": CameraInfo}
+
+OUTPUT_DEPTH = 3
+REFUSAL_LOG_S = 5.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message and the steady-clock second at which it came."""
+
+    message: Any
+    time: float
+
+
+class PerceptionNode:
+    """The executor's thread takes frames in; one thread of its own works on the newest."""
+
+    def __init__(
+        self, node: Any, watch: Watch, segmenter: Segmenter, config: PerceptionConfig
+    ) -> None:
+        """Offer the topics and begin to work.
+
+        Args:
+            node: The ``rclpy`` node.
+            watch: Told when the worker fails.
+            segmenter: Closed with this object.
+            config: The settings.
+        """
+        self._node = node
+        self._segmenter = segmenter
+        self._config = config
+        self._statistics = FrameStatistics(time.monotonic())
+        self._slot: NewestSlot[Arrival] = NewestSlot()
+        self._camera_info: Any = None
+        self._drawn = 0
+        self._mask = ImageOutput(node, "~/mask", "mono8", OUTPUT_DEPTH)
+        self._overlay = ImageOutput(node, "~/overlay", "rgb8", OUTPUT_DEPTH)
+        self._color_mask = ImageOutput(node, "~/color_mask", "rgb8", OUTPUT_DEPTH)
+        self._info_out = node.create_publisher(CameraInfo, "~/camera_info", reliable(OUTPUT_DEPTH))
+        publish_labels(node, segmenter.label_set)
+        self._images = FollowingSubscription(node, "image", IMAGE_TYPES, self._on_image)
+        FollowingSubscription(node, _info_topic(node), INFO_TYPES, self._on_camera_info)
+        StatusOutput(node, lambda: self._statistics.snapshot(time.monotonic()), self._facts)
+        self._worker = watch.thread("segmenter", self._work)
+        self._worker.start()
+
+    def close(self) -> None:
+        """Finish the frame in work and stop."""
+        self._slot.close()
+        self._worker.join()
+        self._segmenter.close()
+
+    def _on_image(self, message: Any) -> None:
+        now = time.monotonic()
+        self._statistics.received(now)
+        if self._slot.put(Arrival(message, now)):
+            self._statistics.dropped()
+
+    def _on_camera_info(self, message: Any) -> None:
+        self._camera_info = message
+
+    def _work(self) -> None:
+        while (arrival := self._slot.take()) is not None:
+            try:
+                frame = _frame(arrival.message)
+            except FrameError as error:
+                self._refuse(arrival.message.header, error)
+            else:
+                self._serve(frame, arrival)
+
+    def _refuse(self, header: Any, error: FrameError) -> None:
+        self._statistics.refused(time.monotonic(), str(error))
+        stamp = f"{header.stamp.sec}.{header.stamp.nanosec:09d}"
+        self._node.get_logger().warning(
+            f"refused the frame with stamp {stamp} of {self._input_topic}: {error}",
+            throttle_duration_sec=REFUSAL_LOG_S,
+        )
+
+    def _serve(self, frame: Frame, arrival: Arrival) -> None:
+        header = arrival.message.header
+        size = (frame.height, frame.width)
+        result = self._segmenter.segment(frame, self._mask.pixels(*size))
+        self._mask.publish(header)
+        self._statistics.published(time.monotonic(), arrival.time)
+        info = self._camera_info
+        if info is not None:
+            self._info_out.publish(for_picture(info, header, frame.width, frame.height))
+        self._draw(frame, result, header)
+
+    def _draw(self, frame: Frame, result: Segmentation, header: Any) -> None:
+        # After the mask has left, and only for those who look: it costs more than the rest.
+        size = (frame.height, frame.width)
+        palette = self._segmenter.label_set.palette
+        if self._overlay.wanted:
+            pixels = self._overlay.pixels(*size)
+            overlay(frame, result.ids, palette, self._config.overlay_alpha, pixels)
+            self._overlay.publish(header)
+            self._drawn += 1
+        if self._color_mask.wanted:
+            colorize(result.ids, palette, size, self._color_mask.pixels(*size))
+            self._color_mask.publish(header)
+            self._drawn += 1
+
+    @property
+    def _input_topic(self) -> str:
+        return str(self._node.resolve_topic_name("image"))
+
+    def _facts(self) -> dict[str, str]:
+        info = self._segmenter.engine.info
+        return {
+            "drawn": str(self._drawn),
+            "engine": info.name,
+            "engine_version": info.version,
+            "precision": info.precision,
+            "device": info.device,
+            "engine_reason": info.reason,
+            "model": str(self._segmenter.bundle.path),
+            "label_set": self._segmenter.label_set.name,
+            "input_topic": self._input_topic,
+            "input_qos": str(self._images.choice),
+            "input_foreign_types": ", ".join(self._images.foreign),
+        }
+
+
+def start(node: Any, watch: Watch) -> PerceptionNode:
+    """Open the model and start the node.
+
+    Raises:
+        UnetPerceptionError: A parameter, the model or the engine is wrong.
+    """
+    config = PerceptionConfig.from_values(declare(node, PERCEPTION_OPTIONS))
+    segmenter = open_segmenter(config.model, config.engine, config.precision, config.threads)
+    info = segmenter.engine.info
+    node.get_logger().info(
+        f"{node.resolve_topic_name('image')} -> {node.resolve_topic_name('~/mask')} with "
+        f"{segmenter.bundle.path.name} ({segmenter.label_set.name}) on {info.name} "
+        f"{info.version} {info.precision}, {info.device}: {info.reason}"
+    )
+    return PerceptionNode(node, watch, segmenter, config)
+
+
+def _frame(message: Any) -> Frame:
+    if isinstance(message, CompressedImage):
+        return decode_compressed(message.data, message.format)
+    return frame_from_buffer(
+        message.data,
+        width=message.width,
+        height=message.height,
+        encoding=message.encoding,
+        step=message.step,
+    )
+
+
+def _info_topic(node: Any) -> str:
+    given = str(node.resolve_topic_name("camera_info"))
+    if given != node.resolve_topic_name("camera_info", only_expand=True):
+        return given
+    return sibling_topic(str(node.resolve_topic_name("image")))

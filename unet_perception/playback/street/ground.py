@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paints the ground: flat classes first, then grain, shadows, lamp light and haze over them."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from unet_perception.playback.street import classes
+from unet_perception.playback.street.camera import NEAR, CameraModel, clip_near
+from unet_perception.playback.street.hashing import generator
+from unet_perception.playback.street.light import Light
+from unet_perception.playback.street.scene import Scene
+from unet_perception.playback.street.texture import Pixels, grain
+
+SHIFT = 4  # polygons are drawn on a lattice of 1/16 pixel
+_MEAN = 0.82  # mean of the grain picture, by which flat colours are brightened beforehand
+_TEXELS = 24  # a metre of grain
+_PERIOD = 512
+_BANDS = ((0.0, 6.0, 0), (6.0, 14.0, 1), (14.0, 36.0, 3), (36.0, 1e9, 9))
+_LAMP_WARMTH = np.array([1.0, 0.84, 0.60], np.float32)
+
+
+def fixed(pixels: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Pixel coordinates on the drawing lattice, kept within what OpenCV takes."""
+    return np.rint(np.clip(pixels, -20000.0, 20000.0) * (1 << SHIFT)).astype(np.int32)
+
+
+def _tile() -> NDArray[np.float32]:
+    """Asphalt grain that repeats after `_PERIOD` texels both ways."""
+    rng = generator(3)
+    fine = rng.standard_normal((_PERIOD, _PERIOD)).astype(np.float32)
+    total = 0.30 * fine
+    for size, share in ((5, 0.5), (21, 0.55), (81, 0.6)):
+        wide = cv2.copyMakeBorder(fine, size, size, size, size, cv2.BORDER_WRAP)
+        soft = cv2.GaussianBlur(wide, (0, 0), size / 3.0)[size:-size, size:-size]
+        total = total + share * soft / soft.std()
+    return np.clip(255.0 * _MEAN + 10.0 * total, 0, 255).astype(np.float32)
+
+
+class Ground:
+    """The ground painter of one camera."""
+
+    def __init__(self, camera: CameraModel) -> None:
+        self._camera = camera
+        self._top = camera.horizon_row
+        rows = np.arange(self._top, camera.height, dtype=np.float32) + 0.5
+        cu, cv = camera.center
+        ahead = camera.focal * camera.elevation / np.maximum(rows - cv, 0.25)
+        self._ahead = ahead.astype(np.float32)
+        tile = _tile()
+        self._bands: list[tuple[int, int, Pixels, Pixels, Pixels]] = []
+        columns = (np.arange(camera.width, dtype=np.float32) + 0.5 - cu) / camera.focal
+        for low, high, blur in _BANDS:
+            inside = np.flatnonzero((ahead >= low) & (ahead < high))
+            if not len(inside):
+                continue
+            first, last = int(inside[0]), int(inside[-1]) + 1
+            z = np.minimum(self._ahead[first:last, None], 60.0)
+            across = (columns[None, :] * z * _TEXELS) % _PERIOD
+            along = (z * _TEXELS) % _PERIOD + 0 * columns[None, :]
+            picture = tile
+            if blur:
+                wide = cv2.copyMakeBorder(tile, 40, 40, 40, 40, cv2.BORDER_WRAP)
+                picture = cv2.GaussianBlur(wide, (0, 0), float(blur))[40:-40, 40:-40]
+            twice = np.concatenate([picture, picture, picture[:2]]).astype(np.uint8)
+            twice = np.concatenate([twice, twice[:, :2]], axis=1)
+            maps = cv2.convertMaps(across, along, cv2.CV_16SC2)
+            self._bands.append((first, last, twice, maps[0], maps[1]))
+        self._size = (camera.width // 2, (camera.height - self._top + 1) // 2)
+        z = self._ahead[::2][: self._size[1], None]
+        x = columns[None, ::2][:, : self._size[0]] * z
+        beam = np.exp(-((x / (1.5 + 0.16 * z)) ** 2)) * np.exp(-(((z - 9.0) / 16.0) ** 2))
+        self._beam: NDArray[np.float32] = beam.astype(np.float32)
+        noise = grain(generator(5), 64, 64, (8, 16))
+        self._puddles = cv2.resize(noise, (_PERIOD, _PERIOD), interpolation=cv2.INTER_CUBIC)
+
+    def grain(self, s: float) -> Pixels:
+        """Brightness of the bare ground at arclength s, uint8 (rows below the horizon, W)."""
+        shift = int(s * _TEXELS) % _PERIOD
+        camera = self._camera
+        out = np.empty((camera.height - self._top, camera.width), np.uint8)
+        for first, last, tile, coarse, fine in self._bands:
+            view = tile[shift : shift + _PERIOD + 1]
+            out[first:last] = cv2.remap(view, coarse, fine, cv2.INTER_LINEAR)
+        return out
+
+    def paint(self, canvas: Pixels, scene: Scene, light: Light) -> None:
+        """Paint the ground of a scene onto the canvas (H, W, 4)."""
+        lamp = 0.62 * light.night * _LAMP_WARMTH
+        full = np.maximum(light.ground(), lamp)
+        self._flat(canvas, scene, light, full / _MEAN)
+        rows = canvas[self._top :]
+        shade = self._shade(scene, light, full)
+        fade = np.exp(-light.haze * self._ahead)
+        half = fade[::2][: self._size[1]]
+        shade[..., :3] = shade[..., :3] * half[:, None, None]
+        big = cv2.resize(shade, (rows.shape[1], rows.shape[0]), interpolation=cv2.INTER_LINEAR)
+        bare = cv2.cvtColor(self.grain(scene.s), cv2.COLOR_GRAY2BGRA)
+        # The fourth channel of both factors is 255, so the class ids pass through unchanged.
+        cv2.multiply(big, bare, dst=big, scale=1 / 255.0)
+        cv2.multiply(rows, big, dst=rows, scale=1 / 255.0)
+        veil = np.zeros((rows.shape[0], 1, 4), np.float32)
+        veil[..., :3] = (1.0 - fade)[:, None, None] * light.haze_color
+        mist = np.repeat(veil.astype(np.uint8), rows.shape[1], axis=1)
+        cv2.add(rows, mist, dst=rows)
+
+    def _flat(
+        self, canvas: Pixels, scene: Scene, light: Light, lit: NDArray[np.float32]
+    ) -> None:
+        """Fill every ground polygon with its class and flat colour."""
+        base = np.array([96, 104, 62], np.float32) * lit
+        canvas[self._top :] = [*np.clip(base, 0, 255).astype(np.uint8), classes.TERRAIN]
+        waiting: list[tuple[int, NDArray[np.int32], tuple[float, float, float, int]]] = []
+        for seen in reversed(scene.chunks):
+            chunk = seen.chunk
+            points = seen.view.view(chunk.ground)
+            pixels = self._camera.project(points)
+            depth, u = points[:, 2], pixels[:, 0]
+            starts = chunk.starts
+            near = np.minimum.reduceat(depth, starts)
+            far = np.maximum.reduceat(depth, starts)
+            left, right = np.minimum.reduceat(u, starts), np.maximum.reduceat(u, starts)
+            shown = (far > NEAR) & (near < chunk.reaches)
+            shown &= (right > 0) & (left < self._camera.width)
+            ends = np.append(starts[1:], len(points))
+            lattice = fixed(pixels)
+            for k in np.flatnonzero(shown):
+                patch = chunk.patches[k]
+                ring = lattice[starts[k] : ends[k]]
+                if near[k] < NEAR:
+                    cut = clip_near(points[starts[k] : ends[k]])
+                    ring = fixed(self._camera.project(cut))
+                wet = 1.0 - 0.3 * light.wet * (patch.ids != classes.TERRAIN)
+                r, g, b = (min(255.0, c * float(f) * wet) for c, f in zip(patch.color, lit, strict=True))
+                waiting.append((patch.order, ring, (r, g, b, patch.ids)))
+        waiting.sort(key=lambda item: item[0])
+        for _, ring, color in waiting:
+            if len(ring) == 4:
+                cv2.fillConvexPoly(canvas, ring, color, cv2.LINE_8, SHIFT)
+            elif len(ring) > 2:
+                cv2.fillPoly(canvas, [ring], color, cv2.LINE_8, SHIFT)
+
+    def _shade(self, scene: Scene, light: Light, full: NDArray[np.float32]) -> Pixels:
+        """Light that reaches the ground, 255 for ``full``; half size, fourth channel 255."""
+        width, height = self._size
+        share = np.clip(light.ground() / full, 0, 1) * 255.0
+        dark = np.clip(light.ambient / full, 0, 1) * 255.0
+        shade = np.empty((height, width, 4), np.uint8)
+        shade[:] = [*share.astype(np.uint8), 255]
+        if light.strength > 0.08:
+            slant = -light.direction[:2] / light.direction[2]
+            color = (*(float(c) for c in dark), 255)
+            for seen in scene.chunks:
+                self._cast(shade, seen.chunk.casters, seen.chunk.heights, slant, seen.view, color)
+            for outline, tall, view, _ in scene.footprints:
+                self._cast(shade, outline[None], np.array([tall], np.float32), slant, view, color)
+        below = (*(0.45 * float(c) for c in dark), 255)
+        still = np.zeros(2, np.float32)
+        for seen in scene.chunks:
+            none = np.zeros(len(seen.chunk.contacts), np.float32)
+            self._cast(shade, seen.chunk.contacts, none, still, seen.view, below)
+        for outline, _, view, vehicle in scene.footprints:
+            if vehicle:
+                self._cast(shade, outline[None], np.zeros(1, np.float32), still, view, below)
+        if light.night > 0.05:
+            self._lamplight(shade, scene, light)
+        return shade
+
+    def _cast(
+        self,
+        shade: Pixels,
+        outlines: NDArray[np.float32],
+        heights: NDArray[np.float32],
+        slant: NDArray[np.float32],
+        view: object,
+        color: tuple[float, ...],
+    ) -> None:
+        """Fill the hull of each outline and of the outline moved along the shadow."""
+        from unet_perception.playback.street.camera import Viewpoint
+
+        assert isinstance(view, Viewpoint)
+        if not len(outlines):
+            return
+        moved = outlines + slant * heights[:, None, None]
+        points = np.zeros((len(outlines), 12, 3), np.float32)
+        points[:, :6, :2] = outlines
+        points[:, 6:, :2] = moved
+        seen = view.view(points)
+        pixels = self._camera.project(seen)
+        pixels[..., 1] -= self._top
+        lattice = fixed(pixels * 0.5)
+        u = pixels[..., 0]
+        shown = (seen[..., 2].max(axis=1) > 1.0) & (seen[..., 2].min(axis=1) < 110.0)
+        shown &= (u.max(axis=1) > 0) & (u.min(axis=1) < self._camera.width)
+        for k in np.flatnonzero(shown):
+            ring = cv2.convexHull(lattice[k])
+            cv2.fillConvexPoly(shade, ring, color, cv2.LINE_8, SHIFT)
+
+    def _lamplight(self, shade: Pixels, scene: Scene, light: Light) -> None:
+        """Add pools under the street lamps and the beam of the ego's headlights."""
+        pools = np.zeros(shade.shape[:2], np.float32)
+        pools += 0.95 * self._beam
+        turn = np.arange(12) * (math.pi / 6)
+        ring = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1).astype(np.float32)
+        layer = np.zeros(shade.shape[:2], np.uint8)
+        for radius, value in ((11.0, 26), (8.5, 60), (6.0, 100), (3.6, 140), (1.8, 165)):
+            for seen in scene.chunks:
+                for lamp in seen.chunk.lamps:
+                    foot = lamp * np.array([1, 1, 0], np.float32)
+                    points = seen.view.view(ring * radius + foot)
+                    if points[:, 2].max() > 1.0:
+                        cut = clip_near(points)
+                        pixels = self._camera.project(cut)
+                        pixels[:, 1] -= self._top
+                        cv2.fillConvexPoly(layer, fixed(pixels * 0.5), value, cv2.LINE_8, SHIFT)
+        layer = cv2.blur(layer, (17, 9))
+        pools += layer.astype(np.float32) / 255.0
+        gain = np.clip(pools * light.night, 0, 1)[..., None] * 255.0
+        shade[..., :3] = np.maximum(shade[..., :3], np.minimum(shade[..., :3] * 0.6 + gain, 255))
