@@ -85,5 +85,5 @@ def test_imported_golden_network_gives_keras_ids(shared: Path, tmp_path: Path) -
     expected = io["logits"].argmax(-1)
     ids = np.stack([engine.infer(image) for image in io["image"]])
     engine.close()
-    # A bundle keeps weights in half precision: only pixels between two classes may move.
-    assert (ids == expected).mean() > 0.99
+    # The weights are exact: only a tie between two classes may fall the other way.
+    assert (ids == expected).mean() > 0.999

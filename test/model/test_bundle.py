@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unet_perception.errors import BundleError
+from unet_perception.errors import BundleError, WeightsError
 from unet_perception.labels import load_label_set
 from unet_perception.model.bundle import bundle_weights, load_bundle, save_bundle, update_spec
 from unet_perception.model.spec import ModelSpec
@@ -44,6 +44,21 @@ def test_what_is_saved_comes_back(folder: Path) -> None:
     assert set(bundle_weights(bundle)) == set(weights())
     assert sorted(p.name for p in folder.iterdir()) == ["model.json", "model.onnx"]
     assert [p.name for p in folder.parent.iterdir()] == ["model"]
+
+
+def test_exact_weights_come_back_exactly(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "exact", weights(), SPEC, half=False)
+    restored = bundle_weights(load_bundle(tmp_path / "exact"))
+    assert set(restored) == set(weights())
+    assert all(np.array_equal(restored[name], array) for name, array in weights().items())
+
+
+def test_a_weight_that_float16_cannot_hold_is_refused(tmp_path: Path) -> None:
+    large = weights()
+    large["head.conv.bias"][0] = 1e5
+    with pytest.raises(WeightsError, match=r"head\.conv\.bias.*100000"):
+        save_bundle(tmp_path / "large", large, SPEC)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_same_weights_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
             f"has {label_set.n_classes}; choose the label set that the network was trained on"
         )
     training = {"imported_from": options.file.name}
-    save_bundle(
-        options.out, weights, ModelSpec(counts.n_filters, options.size, label_set, training)
-    )
+    spec = ModelSpec(counts.n_filters, options.size, label_set, training)
+    # Somebody else's network: not a bit of it is ours to round.
+    save_bundle(options.out, weights, spec, half=False)
     print(
         f"{options.out}: {counts.n_filters} filters, {counts.n_classes} classes "
         f"({label_set.name}), input {options.size[0]}x{options.size[1]}"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.info import read_info
+from unet_perception.dataset.info import INFO_FILE, read_info
 from unet_perception.dataset.pairs import Pair
-from unet_perception.dataset.pictures import read_mask
+from unet_perception.dataset.pictures import read_image, read_mask
 from unet_perception.errors import DatasetError
 from unet_perception.labels import UNLABELED, LabelSet, label_map, load_label_set
 
@@ -26,6 +26,7 @@ class MaskReader:
             LabelSetError: Its label set is unknown or has no map to ``target``.
         """
         info = read_info(root)
+        self._assumed = info is None
         source = target if info is None or info.label_set == target.name else None
         self._map = label_map(source or load_label_set(info.label_set if info else ""), target)
         self._known = np.zeros(256, bool)
@@ -33,9 +34,25 @@ class MaskReader:
 
     @property
     def description(self) -> str:
-        """What the map merges and loses; empty where there is nothing to map."""
+        """What the map merges and loses, or what was assumed; empty where all is plain."""
+        if self._assumed:
+            return f"no {INFO_FILE}: ids are taken as {self._map.target.name}"
         same = self._map.source.name == self._map.target.name
         return "" if same else self._map.describe()
+
+    def read_pair(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return a pair's picture, RGB uint8 ``(H, W, 3)``, and its mask as ``read`` does.
+
+        Raises:
+            DatasetError: As ``read``, or picture and mask differ in size.
+        """
+        image, mask = read_image(pair.image), self.read(pair)
+        if image.shape[:2] != mask.shape:
+            raise DatasetError(
+                f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
+                f"{mask.shape[1]}x{mask.shape[0]}"
+            )
+        return image, mask
 
     def read(self, pair: Pair) -> NDArray[np.uint8]:
         """Return a pair's mask, uint8 ``(H, W)``, in the target's ids and 255.

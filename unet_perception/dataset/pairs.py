@@ -59,7 +59,8 @@ def list_pairs(root: Path, split: str | None = None) -> list[Pair]:
         if name not in images:
             raise DatasetError(f"{root / f'{split}.txt'}: names {name!r}, which is no pair")
     if not names:
-        raise DatasetError(f"{root}: has no pairs in {IMAGE_FOLDER} and {MASK_FOLDER}")
+        empty = f"{IMAGE_FOLDER} and {MASK_FOLDER}" if split is None else f"{split}.txt"
+        raise DatasetError(f"{root}: has no pairs in {empty}")
     return [Pair(name, images[name], masks[name]) for name in names]
 
 
@@ -68,7 +69,8 @@ def _by_name(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
         raise DatasetError(f"{folder}: no such folder; a dataset has one")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in suffixes:
+        # Archives from a Mac bring a "._name.png" beside each picture, which is none.
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
             if path.stem in found:
                 raise DatasetError(f"{path}: {found[path.stem].name} has the same name")
             found[path.stem] = path
@@ -80,7 +82,10 @@ def _read_split(root: Path, split: str) -> list[str]:
     if not path.is_file():
         known = ", ".join(list_splits(root)) or "none"
         raise DatasetError(f"{path}: no such list; there are: {known}")
-    names = path.read_text(encoding="utf-8").split()
+    try:
+        names = path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from error
     if len(set(names)) != len(names):
         double = next(name for name in names if names.count(name) > 1)
         raise DatasetError(f"{path}: names {double!r} twice")

@@ -14,12 +14,14 @@ from unet_perception.errors import DatasetError
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read a picture as RGB uint8 ``(H, W, 3)``.
+    """Read a picture as RGB uint8 ``(H, W, 3)``, in the order that its pixels are stored.
+
+    A rotation in its EXIF data is not applied: its mask has none.
 
     Raises:
         DatasetError: The file cannot be read or decoded.
     """
-    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)[..., ::-1])
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:
@@ -59,11 +61,11 @@ def write_pair(root: Path, name: str, rgb: NDArray[np.uint8], ids: NDArray[np.ui
     mask[..., 2] = ids
     for folder, bgr in ((IMAGE_FOLDER, rgb[..., ::-1]), (MASK_FOLDER, mask)):
         path = Path(root) / folder / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
         ok, data = cv2.imencode(".png", np.ascontiguousarray(bgr))
         if not ok:
             raise DatasetError(f"{path}: cannot be encoded")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data.tobytes())
         except OSError as error:
             raise DatasetError(f"{path}: cannot be written: {error}") from error

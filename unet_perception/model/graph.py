@@ -14,6 +14,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from unet_perception.errors import WeightsError
 from unet_perception.model.padding import pad_amounts
 
 INPUT = "image"
@@ -21,18 +22,22 @@ OUTPUT = "ids"
 OPSET = 17
 IR_VERSION = 8
 ENCODER_DEPTH = 5
+HALF = ":half"
+WEIGHT_PREFIXES = ("encoder.", "decoder.", "head.")
 
 
 class _Graph:
     """Nodes and initializers as they are added, one output name each."""
 
-    def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]], half: bool) -> None:
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
         for name, array in weights.items():
-            # Half the size on disk and in the repository; computed in float32 again.
-            self.constant(f"{name}:half", array.astype(np.float16))
-            self.add("Cast", [f"{name}:half"], output=name, to=TensorProto.FLOAT)
+            if half:
+                self.constant(name + HALF, _to_half(name, array))
+                self.add("Cast", [name + HALF], output=name, to=TensorProto.FLOAT)
+            else:
+                self.constant(name, array.astype(np.float32))
 
     def constant(self, name: str, array: NDArray[np.generic]) -> str:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
@@ -70,6 +75,7 @@ def build_onnx(
     weights: Mapping[str, NDArray[np.float32]],
     input_size: tuple[int, int],
     metadata: Mapping[str, str],
+    half: bool,
 ) -> bytes:
     """Return the network as the bytes of an ONNX file.
 
@@ -80,10 +86,14 @@ def build_onnx(
         weights: The ``state_dict`` of ``UNet`` as float32 arrays, in its order.
         input_size: Rows and columns of the input.
         metadata: Kept in the file's metadata properties.
+        half: Store the weights as float16, half the size; arithmetic stays float32.
+
+    Raises:
+        WeightsError: A weight is too large for float16.
     """
     height, width = input_size
     bottom, right = pad_amounts(height, width)
-    graph = _Graph(weights)
+    graph = _Graph(weights, half)
     x = graph.add("Cast", [INPUT], to=TensorProto.FLOAT)
     x = graph.add("Mul", [x, graph.constant("scale", np.float32(1.0 / 255.0).reshape(1))])
     x = graph.add("Transpose", [x], perm=[0, 3, 1, 2])
@@ -132,7 +142,14 @@ def read_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
     """Return the weights in an ONNX file that ``build_onnx`` made, by their names."""
     model = onnx.load_model_from_string(data)
     return {
-        tensor.name.removesuffix(":half"): numpy_helper.to_array(tensor).astype(np.float32)
+        tensor.name.removesuffix(HALF): numpy_helper.to_array(tensor).astype(np.float32)
         for tensor in model.graph.initializer
-        if tensor.name.endswith(":half")
+        if tensor.name.startswith(WEIGHT_PREFIXES)
     }
+
+
+def _to_half(name: str, array: NDArray[np.float32]) -> NDArray[np.float16]:
+    largest = float(np.abs(array).max(initial=0.0))
+    if not largest <= float(np.finfo(np.float16).max):
+        raise WeightsError(f"{name}: has a weight of {largest:g}, too large for float16")
+    return array.astype(np.float16)

@@ -103,15 +103,23 @@ def spinning(node: Any, watch: Watch) -> Iterator[None]:
     """Run a node's callbacks on a thread for as long as the ``with`` block runs."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    spinner = watch.thread("executor", executor.spin)
+    stopping = threading.Event()
+
+    def spin() -> None:
+        while not stopping.is_set():
+            executor.spin_once()
+
+    spinner = watch.thread("executor", spin)
     spinner.start()
     try:
         yield
     finally:
-        # In this order nothing is used after it is gone; a spinning thread at exit would
-        # abort the process.
-        executor.shutdown()
+        # The executor is shut down once nothing uses it: shut down while it spins, it raises
+        # InvalidHandle now and then. Only work makes spin_once return, so give it some.
+        stopping.set()
+        executor.create_task(lambda: None)
         spinner.join()
+        executor.shutdown()
 
 
 def _report(name: str, what: str, error: Exception) -> int:

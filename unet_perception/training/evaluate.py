@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from unet_perception.dataset import MaskReader, Pair, read_image
-from unet_perception.errors import ConfigError, DatasetError
+from unet_perception.dataset import MaskReader, Pair
+from unet_perception.errors import ConfigError
 from unet_perception.imaging import Frame, resize_nearest
+from unet_perception.labels import UNLABELED
 from unet_perception.segmenter import Segmenter
 from unet_perception.training.confusion import Confusion, Scores
 
@@ -16,7 +17,11 @@ RESOLUTIONS = ("camera", "network")
 
 
 def evaluate(
-    segmenter: Segmenter, root: Path, pairs: Sequence[Pair], resolution: str = "camera"
+    segmenter: Segmenter,
+    root: Path,
+    pairs: Sequence[Pair],
+    resolution: str = "camera",
+    ignore_below: int | None = None,
 ) -> Scores:
     """Compare a segmenter's masks with a dataset's.
 
@@ -26,9 +31,11 @@ def evaluate(
         pairs: The pairs to score.
         resolution: ``camera`` compares every camera pixel with the mask that the node would
             publish; ``network`` compares at the network's size.
+        ignore_below: Camera row from which on nothing is counted: a bonnet that is in every
+            frame is easy, and raises every score.
 
     Raises:
-        ConfigError: The resolution is unknown.
+        ConfigError: The resolution is unknown, or no row would be counted.
         DatasetError: A pair is unreadable, or of two sizes.
         LabelSetError: The dataset's label set has no map to the model's.
     """
@@ -36,12 +43,14 @@ def evaluate(
         raise ConfigError(
             f"resolution is {resolution!r}; it must be one of {', '.join(RESOLUTIONS)}"
         )
+    if ignore_below is not None and ignore_below < 1:
+        raise ConfigError(f"ignore_below is {ignore_below}; it must be 1 or more")
     masks_of = MaskReader(root, segmenter.label_set)
     confusion = Confusion(segmenter.label_set.n_classes)
     for pair in pairs:
-        image, truth = read_image(pair.image), masks_of.read(pair)
-        if image.shape[:2] != truth.shape:
-            raise DatasetError(f"{pair.image}: differs in size from its mask")
+        image, truth = masks_of.read_pair(pair)
+        if ignore_below is not None:
+            truth[ignore_below:] = UNLABELED
         result = segmenter.segment(Frame(image, "rgb8"))
         if resolution == "camera":
             confusion.update(truth, result.mask)

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import MaskReader, list_pairs, list_splits, read_image
-from unet_perception.errors import DatasetError
+from unet_perception.dataset import MaskReader, Pair
 from unet_perception.imaging import Frame, network_input, resize_nearest
-from unet_perception.labels import LabelSet
 
 
 @dataclass(frozen=True)
@@ -35,39 +32,34 @@ class Pixels:
 
     @property
     def fingerprint(self) -> str:
-        """Checksum of all pixels in order: which data a network was trained on."""
+        """Checksum of all pixels in order: which data a network was trained on.
+
+        Taken at the network's size and in the network's ids, so it is equal for equal
+        training data, whatever file format the pairs were kept in.
+        """
         digest = hashlib.sha256(self.images.tobytes())
         digest.update(self.masks.tobytes())
         return digest.hexdigest()
 
 
-def read_pixels(
-    root: Path, split: str | None, label_set: LabelSet, size: tuple[int, int]
-) -> Pixels:
-    """Read a dataset, scaled to the network's input by nearest neighbour.
+def read_pixels(masks_of: MaskReader, pairs: Sequence[Pair], size: tuple[int, int]) -> Pixels:
+    """Read pairs, scaled to the network's input by nearest neighbour.
 
     Args:
-        root: Folder of the dataset.
-        split: Name of a list, or None for all pairs.
-        label_set: Ids of the masks that come back.
+        masks_of: Reader of the dataset's masks in the network's label set.
+        pairs: One or more pairs of that dataset.
         size: Rows and columns.
 
     Raises:
-        DatasetError: A pair is missing, unreadable, or of two sizes.
-        LabelSetError: The dataset's label set has no map to ``label_set``.
+        DatasetError: A pair is unreadable, of two sizes, or has an unknown id.
     """
-    masks_of = MaskReader(root, label_set)
-    images, masks = [], []
-    for pair in list_pairs(root, split):
-        image, mask = read_image(pair.image), masks_of.read(pair)
-        if image.shape[:2] != mask.shape:
-            raise DatasetError(
-                f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
-                f"{mask.shape[1]}x{mask.shape[0]}"
-            )
-        images.append(network_input(Frame(image, "rgb8"), size))
-        masks.append(resize_nearest(mask, size))
-    return Pixels(np.stack(images), np.stack(masks))
+    images = np.empty((len(pairs), *size, 3), np.uint8)
+    masks = np.empty((len(pairs), *size), np.uint8)
+    for i, pair in enumerate(pairs):
+        image, mask = masks_of.read_pair(pair)
+        images[i] = network_input(Frame(image, "rgb8"), size)
+        masks[i] = resize_nearest(mask, size)
+    return Pixels(images, masks)
 
 
 def join(parts: Iterable[Pixels]) -> Pixels:
@@ -77,8 +69,3 @@ def join(parts: Iterable[Pixels]) -> Pixels:
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.masks for part in parts]),
     )
-
-
-def default_split(root: Path, name: str) -> str | None:
-    """Return ``name`` where the dataset has such a list, else None."""
-    return name if name in list_splits(root) else None

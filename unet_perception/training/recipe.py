@@ -12,6 +12,7 @@ from unet_perception.labels import load_label_set
 PRECISIONS = ("fp32", "bf16")
 SCHEDULES = ("constant", "cosine")
 AUGMENTATIONS = ("none", "light")
+KEEPS = ("last", "best")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Recipe:
         precision: ``fp32``, or ``bf16`` where autocast allows it.
         augment: ``none``, or ``light``: mirrored at random, brightness, contrast and gamma
             varied.
+        keep: Which epoch's weights come out: the ``last``, or the ``best`` by mIoU on the
+            validation pictures.
         seed: Of weights, order, dropout and augmentation.
         label_set: Classes of the network, by name or YAML file.
     """
@@ -44,6 +47,7 @@ class Recipe:
     n_filters: int = 32
     precision: str = "fp32"
     augment: str = "none"
+    keep: str = "last"
     seed: int = 0
     label_set: str = "carla-0.8"
 
@@ -64,16 +68,17 @@ class Recipe:
             ("seed", 0, 2**31 - 1),
         ):
             value = getattr(self, key)
-            if not low <= value <= high:
-                raise ConfigError(f"{key} is {value}; it must be {low} to {high}")
-        if not 0.0 < self.learning_rate <= 1.0:
-            raise ConfigError(
-                f"learning_rate is {self.learning_rate}; it must be above 0 and at most 1"
-            )
+            # A bool is an int to Python, but nobody means it as one.
+            if type(value) is not int or not low <= value <= high:
+                raise ConfigError(f"{key} is {value!r}; it must be a whole number {low} to {high}")
+        rate = self.learning_rate
+        if type(rate) not in (int, float) or not 0.0 < rate <= 1.0:
+            raise ConfigError(f"learning_rate is {rate!r}; it must be above 0 and at most 1")
         for key, allowed in (
             ("precision", PRECISIONS),
             ("schedule", SCHEDULES),
             ("augment", AUGMENTATIONS),
+            ("keep", KEEPS),
         ):
             if getattr(self, key) not in allowed:
                 raise ConfigError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +54,12 @@ class CameraModel:
         check_range("elevation", self.elevation, 0.8, 5.0)
         check_range("horizon", self.horizon, 0.2, 0.8)
 
-    @property
+    @cached_property
     def focal(self) -> float:
         """Focal length in pixels."""
         return self.width / (2.0 * math.tan(math.radians(self.fov) / 2.0))
 
-    @property
+    @cached_property
     def center(self) -> tuple[float, float]:
         """Principal point ``(u, v)`` in pixels; ``v`` is the horizon's row."""
         return self.width / 2.0, self.height * self.horizon
@@ -92,11 +93,18 @@ class Viewpoint:
 
     def view(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Camera coordinates (right, up, ahead) of world points ``(..., 3)`` (x, y, up)."""
-        cos, sin = math.cos(self.heading), math.sin(self.heading)
-        turn = np.array([[sin, 0.0, cos], [-cos, 0.0, sin], [0.0, 1.0, 0.0]], np.float32)
-        lens = np.array([self.x, self.y, self.elevation], np.float32)
-        seen: NDArray[np.float32] = (points - lens) @ turn
+        seen: NDArray[np.float32] = (points - self.lens) @ self._turn
         return seen
+
+    @cached_property
+    def lens(self) -> NDArray[np.float32]:
+        """The lens as a world point (x, y, up)."""
+        return np.array([self.x, self.y, self.elevation], np.float32)
+
+    @cached_property
+    def _turn(self) -> NDArray[np.float32]:
+        cos, sin = math.cos(self.heading), math.sin(self.heading)
+        return np.array([[sin, 0.0, cos], [-cos, 0.0, sin], [0.0, 1.0, 0.0]], np.float32)
 
 
 def clip_near(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,12 +113,11 @@ def clip_near(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
     inside = depth >= NEAR
     if inside.all():
         return polygon
-    kept: list[NDArray[np.float32]] = []
-    for i in range(len(polygon)):
-        j = (i + 1) % len(polygon)
-        if inside[i]:
-            kept.append(polygon[i])
-        if inside[i] != inside[j]:
-            t = (NEAR - depth[i]) / (depth[j] - depth[i])
-            kept.append(polygon[i] + (polygon[j] - polygon[i]) * t)
-    return np.array(kept, np.float32).reshape(-1, 3)
+    after = np.roll(polygon, -1, axis=0)
+    crossing = inside != np.roll(inside, -1)
+    step = np.where(crossing, after[:, 2] - depth, np.float32(1.0))
+    met = polygon + (after - polygon) * ((np.float32(NEAR) - depth) / step)[:, None]
+    # Each corner is followed by the point where its edge meets the plane; most are then dropped.
+    both = np.stack([polygon, met], axis=1).reshape(-1, 3)
+    cut: NDArray[np.float32] = both[np.stack([inside, crossing], axis=1).ravel()]
+    return cut

@@ -26,6 +26,11 @@ class Panel:
     texture: Texture
     owner: int
 
+    def corners(self) -> NDArray[np.float32]:
+        """The four corners (4, 3) around, from the texture's upper left."""
+        a, b = self.corner, self.corner + self.right
+        return np.stack([a, b, b + self.down, a + self.down])
+
 
 @dataclass(frozen=True, eq=False)
 class Standing:
@@ -69,8 +74,11 @@ class Chunk:
         ground: float32 (M, 3), the patches' points one after the other.
         starts: where each patch begins in ground.
         reaches: float32, how far ahead each patch is seen.
+        paints: float32 (P, 4), each patch's colour and class id.
         solids: quads; ``owner`` indexes anchors.
-        anchors: float32 (K, 2), the point by whose distance an object is ordered.
+        anchors: float32 (K, 3), the ground point by whose distance an object is ordered.
+        sides: float32 (P, 4, 3), the corners of each panel.
+        feet: float32 (S, 3), where each cut-out stands.
         casters: float32 (C, 6, 2), footprints that cast shadows.
         heights: float32 (C,), how tall each caster is.
         contacts: float32 (V, 6, 2), footprints of vehicles, dark underneath in any light.
@@ -82,10 +90,13 @@ class Chunk:
     ground: NDArray[np.float32]
     starts: NDArray[np.intp]
     reaches: NDArray[np.float32]
+    paints: NDArray[np.float32]
     solids: Mesh
     anchors: NDArray[np.float32]
     panels: tuple[Panel, ...]
+    sides: NDArray[np.float32]
     standing: tuple[Standing, ...]
+    feet: NDArray[np.float32]
     signals: tuple[Signal, ...]
     casters: NDArray[np.float32]
     heights: NDArray[np.float32]
@@ -183,10 +194,13 @@ class Draft:
             np.concatenate([p.points for p in patches]),
             np.cumsum([0, *sizes[:-1]]),
             np.array([p.reach for p in patches], np.float32),
+            np.array([(*p.color, p.ids) for p in patches], np.float32),
             joined(self.solids),
-            np.array(self.anchors, np.float32).reshape(-1, 2),
+            np.array([(x, y, 0.0) for x, y in self.anchors], np.float32).reshape(-1, 3),
             tuple(self.panels),
+            np.array([p.corners() for p in self.panels], np.float32).reshape(-1, 4, 3),
             tuple(self.standing),
+            np.array([(t.x, t.y, 0.0) for t in self.standing], np.float32).reshape(-1, 3),
             tuple(self.signals),
             np.array(self.casters, np.float32).reshape(-1, 6, 2),
             np.array(self.heights, np.float32),

@@ -17,7 +17,7 @@ def _post(shape: Shaper, height: float, width: float, color: Color, ids: int | N
     shape.box((-half, half), (-half, half), (0, height), color, ids=ids)
 
 
-def lamp(reach: float, lit: bool) -> Mesh:
+def lamp(reach: float) -> Mesh:
     """A street lamp 7 m tall whose arm reaches ``reach`` metres to the left."""
     shape = Shaper(classes.POLES)
     sign = math.copysign(1.0, reach)
@@ -28,7 +28,7 @@ def lamp(reach: float, lit: bool) -> Mesh:
     y0, y1 = sorted((reach, reach - sign * 0.9))
     shape.box((-0.17, 0.17), (y0, y1), (6.68, 6.86), (150, 152, 154), rank=3)
     under = [[-0.15, y0, 6.66], [0.15, y0, 6.66], [0.15, y1, 6.66], [-0.15, y1, 6.66]]
-    shape.quad(under, (255, 226, 170) if lit else (196, 196, 190), rank=4, glow=1.0 if lit else 0.1)
+    shape.quad(under, (255, 226, 170), rank=4, glow=2.0)
     return shape.mesh()
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.playback.street import classes
-from unet_perception.playback.street.camera import NEAR, CameraModel, clip_near
+from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint, clip_near
 from unet_perception.playback.street.hashing import generator
 from unet_perception.playback.street.light import Light
 from unet_perception.playback.street.scene import Scene
-from unet_perception.playback.street.texture import Pixels, grain
+from unet_perception.playback.street.texture import Pixels
 
 SHIFT = 4  # polygons are drawn on a lattice of 1/16 pixel
 _MEAN = 0.82  # mean of the grain picture, by which flat colours are brightened beforehand
@@ -73,10 +73,8 @@ class Ground:
         self._size = (camera.width // 2, (camera.height - self._top + 1) // 2)
         z = self._ahead[::2][: self._size[1], None]
         x = columns[None, ::2][:, : self._size[0]] * z
-        beam = np.exp(-((x / (1.5 + 0.16 * z)) ** 2)) * np.exp(-(((z - 9.0) / 16.0) ** 2))
+        beam = np.exp(-((x / (2.2 + 0.2 * z)) ** 2)) * np.exp(-(((z - 8.0) / 18.0) ** 2))
         self._beam: NDArray[np.float32] = beam.astype(np.float32)
-        noise = grain(generator(5), 64, 64, (8, 16))
-        self._puddles = cv2.resize(noise, (_PERIOD, _PERIOD), interpolation=cv2.INTER_CUBIC)
 
     def grain(self, s: float) -> Pixels:
         """Brightness of the bare ground at arclength s, uint8 (rows below the horizon, W)."""
@@ -90,7 +88,7 @@ class Ground:
 
     def paint(self, canvas: Pixels, scene: Scene, light: Light) -> None:
         """Paint the ground of a scene onto the canvas (H, W, 4)."""
-        lamp = 0.62 * light.night * _LAMP_WARMTH
+        lamp = 0.8 * light.night * _LAMP_WARMTH
         full = np.maximum(light.ground(), lamp)
         self._flat(canvas, scene, light, full / _MEAN)
         rows = canvas[self._top :]
@@ -114,7 +112,7 @@ class Ground:
         """Fill every ground polygon with its class and flat colour."""
         base = np.array([96, 104, 62], np.float32) * lit
         canvas[self._top :] = [*np.clip(base, 0, 255).astype(np.uint8), classes.TERRAIN]
-        waiting: list[tuple[int, NDArray[np.int32], tuple[float, float, float, int]]] = []
+        waiting: list[tuple[int, NDArray[np.int32], list[float]]] = []
         for seen in reversed(scene.chunks):
             chunk = seen.chunk
             points = seen.view.view(chunk.ground)
@@ -126,17 +124,18 @@ class Ground:
             left, right = np.minimum.reduceat(u, starts), np.maximum.reduceat(u, starts)
             shown = (far > NEAR) & (near < chunk.reaches)
             shown &= (right > 0) & (left < self._camera.width)
-            ends = np.append(starts[1:], len(points))
+            ends = np.append(starts[1:], len(points)).tolist()
             lattice = fixed(pixels)
-            for k in np.flatnonzero(shown):
-                patch = chunk.patches[k]
+            dry = (chunk.paints[:, 3:] == classes.TERRAIN) * light.wet
+            paints = chunk.paints.copy()
+            paints[:, :3] = np.minimum(paints[:, :3] * lit * (1.0 - 0.3 * light.wet + 0.3 * dry), 255)
+            colors = paints.tolist()
+            for k in np.flatnonzero(shown).tolist():
                 ring = lattice[starts[k] : ends[k]]
                 if near[k] < NEAR:
                     cut = clip_near(points[starts[k] : ends[k]])
                     ring = fixed(self._camera.project(cut))
-                wet = 1.0 - 0.3 * light.wet * (patch.ids != classes.TERRAIN)
-                r, g, b = (min(255.0, c * float(f) * wet) for c, f in zip(patch.color, lit, strict=True))
-                waiting.append((patch.order, ring, (r, g, b, patch.ids)))
+                waiting.append((chunk.patches[k].order, ring, colors[k]))
         waiting.sort(key=lambda item: item[0])
         for _, ring, color in waiting:
             if len(ring) == 4:
@@ -156,16 +155,14 @@ class Ground:
             color = (*(float(c) for c in dark), 255)
             for seen in scene.chunks:
                 self._cast(shade, seen.chunk.casters, seen.chunk.heights, slant, seen.view, color)
-            for outline, tall, view, _ in scene.footprints:
-                self._cast(shade, outline[None], np.array([tall], np.float32), slant, view, color)
+            self._cast(shade, scene.outlines, scene.heights, slant, scene.view, color)
         below = (*(0.45 * float(c) for c in dark), 255)
         still = np.zeros(2, np.float32)
         for seen in scene.chunks:
             none = np.zeros(len(seen.chunk.contacts), np.float32)
             self._cast(shade, seen.chunk.contacts, none, still, seen.view, below)
-        for outline, _, view, vehicle in scene.footprints:
-            if vehicle:
-                self._cast(shade, outline[None], np.zeros(1, np.float32), still, view, below)
+        none = np.zeros(len(scene.contacts), np.float32)
+        self._cast(shade, scene.contacts, none, still, scene.view, below)
         if light.night > 0.05:
             self._lamplight(shade, scene, light)
         return shade
@@ -176,13 +173,10 @@ class Ground:
         outlines: NDArray[np.float32],
         heights: NDArray[np.float32],
         slant: NDArray[np.float32],
-        view: object,
+        view: Viewpoint,
         color: tuple[float, ...],
     ) -> None:
         """Fill the hull of each outline and of the outline moved along the shadow."""
-        from unet_perception.playback.street.camera import Viewpoint
-
-        assert isinstance(view, Viewpoint)
         if not len(outlines):
             return
         moved = outlines + slant * heights[:, None, None]
@@ -203,11 +197,11 @@ class Ground:
     def _lamplight(self, shade: Pixels, scene: Scene, light: Light) -> None:
         """Add pools under the street lamps and the beam of the ego's headlights."""
         pools = np.zeros(shade.shape[:2], np.float32)
-        pools += 0.95 * self._beam
+        pools += 0.7 * self._beam
         turn = np.arange(12) * (math.pi / 6)
         ring = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1).astype(np.float32)
         layer = np.zeros(shade.shape[:2], np.uint8)
-        for radius, value in ((11.0, 26), (8.5, 60), (6.0, 100), (3.6, 140), (1.8, 165)):
+        for radius, value in ((15.0, 24), (11.5, 62), (8.5, 110), (5.5, 160), (3.0, 205)):
             for seen in scene.chunks:
                 for lamp in seen.chunk.lamps:
                     foot = lamp * np.array([1, 1, 0], np.float32)

@@ -77,7 +77,7 @@ class Library:
     @cached_property
     def lamps(self) -> dict[int, Mesh]:
         """Street lamps whose arm reaches left (+1) or right (-1)."""
-        return {side: furniture.lamp(side * 1.9, True) for side in (-1, 1)}
+        return {side: furniture.lamp(side * 1.9) for side in (-1, 1)}
 
     @cached_property
     def hedges(self) -> tuple[Texture, ...]:

@@ -71,10 +71,11 @@ def light_of(conditions: Conditions) -> Light:
     )
     sunny = day * (1.0 - 0.92 * _ramp(clouds, 0.1, 0.95)) * (1.0 - 0.8 * min(1.0, fog * 1.6))
     sun = sunny * (_rgb(0.80, 0.76, 0.68) * (1 - warm) + _rgb(1.05, 0.66, 0.38) * warm)
+    sun = sun * (1.0 + 0.7 * warm)
     dim = 1.0 - 0.25 * rain
     ambient = day * dim * (_rgb(0.42, 0.45, 0.50) + 0.2 * clouds * _rgb(1.0, 1.0, 1.0))
-    ambient = ambient * (1 - 0.3 * warm) + (1 - day) * _rgb(0.085, 0.095, 0.14)
-    zenith = _rgb(82, 128, 190) * (1 - warm) + _rgb(70, 92, 142) * warm
+    ambient = ambient * (1 - 0.12 * warm) + (1 - day) * _rgb(0.125, 0.13, 0.17)
+    zenith = _rgb(90, 131, 184) * (1 - warm) + _rgb(70, 92, 142) * warm
     horizon = _rgb(196, 212, 226) * (1 - warm) + _rgb(250, 186, 122) * warm
     grey = _rgb(158, 164, 172) * dim
     cover = _ramp(clouds, 0.3, 1.0) * 0.85
@@ -84,7 +85,7 @@ def light_of(conditions: Conditions) -> Light:
     zenith = zenith * (1 - min(1.0, 1.5 * fog)) + mist * min(1.0, 1.5 * fog)
     horizon = horizon * (1 - min(1.0, 1.8 * fog)) + mist * min(1.0, 1.8 * fog)
     zenith = zenith * day + _rgb(7, 9, 19) * (1 - day)
-    horizon = horizon * day + _rgb(26, 28, 40) * (1 - day)
+    horizon = horizon * day + _rgb(34, 35, 46) * (1 - day)
     return Light(
         sun=sun.astype(np.float32),
         ambient=ambient.astype(np.float32),

@@ -21,7 +21,8 @@ class Mesh:
         points: float32 (N, 4, 3), metres: x, y, up.
         normals: float32 (N, 3), unit or zero.
         colors: float32 (N, 3), RGB 0..255 in full light.
-        glow: float32 (N,), how much of the colour needs no light, 0 to 1.
+        glow: float32 (N,), how much of the colour needs no light, 0 to 1; 2 is a lamp that
+            burns at night only.
         ids: int32 (N,), class ids.
         rank: int32 (N,), painting order within one object, lowest first.
         owner: int32 (N,), number of the object within its batch.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unet_perception.playback.street.camera import CameraModel, Viewpoint
 from unet_perception.playback.street.chunk import Chunk, Standing, footprint
-from unet_perception.playback.street.mesh import Mesh
+from unet_perception.playback.street.mesh import Mesh, joined
 from unet_perception.playback.street.road import CELL, CHUNK
 from unet_perception.playback.street.traffic import movers
 from unet_perception.playback.street.world import World
@@ -29,35 +29,30 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """A mesh in a chunk's axes, with the point it is ordered by."""
-
-    mesh: Mesh
-    x: float
-    y: float
-    view: Viewpoint
-
-
-@dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything in sight at one moment.
+    """Everything in sight at one moment; what moves is in the axes of the ego's chunk.
 
     Attributes:
         s: the ego's arclength in metres.
-        heading: the ego's heading in radians.
+        view: where the lens is in the axes of the ego's chunk.
         chunks: what stands.
-        meshes: moving vehicles and the traffic lights in their present phase.
-        standing: moving cut-outs with the viewpoint of their axes.
-        footprints: float32 (n, 6, 2), height, viewpoint, and whether it touches the ground
-            as a vehicle does: the shadows of what moves.
+        mesh: moving vehicles and the traffic lights in their present phase.
+        anchors: float32 (K, 3), where each owner of mesh stands.
+        standing: walkers and cyclists, owned by their index.
+        outlines: float32 (n, 6, 2), footprints of what moves.
+        heights: float32 (n,), how tall each of these is.
+        contacts: float32 (m, 6, 2), the footprints that belong to vehicles.
     """
 
     s: float
-    heading: float
-    chunks: list[Seen]
-    meshes: list[Placed]
-    standing: list[tuple[Standing, Viewpoint]]
-    footprints: list[tuple[NDArray[np.float32], float, Viewpoint, bool]]
+    view: Viewpoint
+    chunks: tuple[Seen, ...]
+    mesh: Mesh
+    anchors: NDArray[np.float32]
+    standing: tuple[Standing, ...]
+    outlines: NDArray[np.float32]
+    heights: NDArray[np.float32]
+    contacts: NDArray[np.float32]
 
 
 def _lane(world: World, s: float) -> float:
@@ -95,31 +90,47 @@ def scene(world: World, camera: CameraModel, seed: int, index: int, rate: float)
     views = {
         n: Viewpoint(x - float(o[0]), y - float(o[1]), heading, lift) for n, o in origins.items()
     }
-    found = Scene(s, heading, [], [], [], [])
-    for step in _IN_SIGHT:
-        n = number + step
+    seen: list[Seen] = []
+    meshes: list[Mesh] = []
+    anchors: list[tuple[float, float, float]] = []
+    standing: list[Standing] = []
+    outlines: list[NDArray[np.float32]] = []
+    heights: list[float] = []
+    contacts: list[NDArray[np.float32]] = []
+
+    def place(mesh: Mesh, x: float, y: float, turn: float) -> None:
+        meshes.append(mesh.placed(x, y, turn, len(anchors)))
+        anchors.append((x, y, 0.0))
+
+    for n, origin in origins.items():
         chunk = world.chunk(n)
-        found.chunks.append(Seen(chunk, views[n]))
+        seen.append(Seen(chunk, views[n]))
         junction = math.floor(n * CHUNK / CELL + 0.5) * CELL
         for signal in chunk.signals:
             phase = _phase(s, junction, seconds)
-            mesh = world.library.signals[(phase, signal.arm)]
-            placed = mesh.placed(signal.x, signal.y, signal.heading)
-            found.meshes.append(Placed(placed, signal.x, signal.y, views[n]))
+            at = (signal.x + float(origin[0]), signal.y + float(origin[1]))
+            place(world.library.signals[(phase, signal.arm)], *at, signal.heading)
     for mover in movers(world, seed, s, seconds):
         n = math.floor(mover.s / CHUNK)
         if n not in views:
             continue
-        line, place = world.chunk(n).line, mover.s - n * CHUNK
-        x, y = line.at(place, mover.right)
-        outline = footprint(line, place, mover.right, mover.size[:2])
-        vehicle = mover.mesh is not None
-        found.footprints.append((outline, mover.size[2], views[n], vehicle))
+        line, along = world.chunk(n).line, mover.s - n * CHUNK
+        x, y = (float(v) for v in line.at(along, mover.right) + origins[n])
+        outline = footprint(line, along, mover.right, mover.size[:2])
+        outlines.append(outline + origins[n].astype(np.float32))
+        heights.append(mover.size[2])
         if mover.mesh is not None:
-            mesh = mover.mesh.placed(x, y, line.heading(place) + mover.turn)
-            found.meshes.append(Placed(mesh, x, y, views[n]))
-        for sprite in mover.sprites:
-            found.standing.append((Standing(x, y, sprite, 0), views[n]))
-    return found
-
-
+            contacts.append(outlines[-1])
+            place(mover.mesh, x, y, line.heading(along) + mover.turn)
+        standing.extend(Standing(x, y, sprite, 0) for sprite in mover.sprites)
+    return Scene(
+        s,
+        views[number],
+        tuple(seen),
+        joined(meshes),
+        np.array(anchors, np.float32).reshape(-1, 3),
+        tuple(standing),
+        np.array(outlines, np.float32).reshape(-1, 6, 2),
+        np.array(heights, np.float32),
+        np.array(contacts, np.float32).reshape(-1, 6, 2),
+    )

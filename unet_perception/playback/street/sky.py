@@ -30,11 +30,21 @@ class Sky:
         self._shape = (rows, camera.width + 2 * int(_SWING * camera.focal) + 2)
         self._ids, self._tone = self._skyline(seed)
         rng = generator(seed, 6)
-        soft = grain(rng, rows // 2 + 1, self._shape[1] // 2 + 1, (8, 20, 50, 110))
-        self._clouds = cv2.resize(soft, self._shape[::-1], interpolation=cv2.INTER_CUBIC)
+        self._clouds = self._billows(rng)
         stars = rng.random(self._shape).astype(np.float32)
         self._stars: NDArray[np.float32] = np.where(stars > 0.9993, 150.0, 0.0).astype(np.float32)
         self._made: OrderedDict[str, Pixels] = OrderedDict()
+
+    def _billows(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Cloud thickness: noise of all sizes, the larger the stronger, drawn out sideways."""
+        rows, width = self._shape
+        unit = self._camera.focal / 400.0
+        total = np.zeros((rows, width), np.float32)
+        for size, share in ((190, 1.0), (90, 0.62), (42, 0.36), (19, 0.2), (9, 0.11), (4, 0.06)):
+            step = max(2, int(size * unit))
+            octave = grain(rng, rows, width // 2 + 1, (step,))
+            total += share * cv2.resize(octave, (width, rows), interpolation=cv2.INTER_LINEAR)
+        return total
 
     def _skyline(self, seed: int) -> tuple[Pixels, NDArray[np.float32]]:
         """Class ids of the far background and its colour, (rows, width[, 3])."""
@@ -89,18 +99,18 @@ class Sky:
         sky = np.repeat(sky, width, axis=1)
         # Clouds crowd together towards the horizon: squeeze the noise along the height.
         lift = (1.0 - np.arange(rows, dtype=np.float32) / rows).clip(0.02)
-        pull = (rows - 1) * (1.0 - lift**0.62) * 1.0
+        pull = (rows - 1) * (1.0 - lift**0.6)
         grid = np.repeat(pull.astype(np.float32)[:, None], width, axis=1)
         across = np.repeat(np.arange(width, dtype=np.float32)[None, :], rows, axis=0)
         noise = cv2.remap(self._clouds, across, grid, cv2.INTER_LINEAR)
-        level = 1.25 - 2.1 * light.clouds
-        body = np.clip((noise - level) / 1.1, 0, 1)[..., None]
-        body = body * body * (3 - 2 * body) * (0.9 - 0.35 * down)
+        level = 1.0 - 2.2 * light.clouds
+        body = np.clip((noise - level) / 1.3, 0, 1)[..., None]
+        body = body * (0.95 - 0.35 * down)
         day = 1.0 - light.night
-        top = (np.array([236, 238, 242]) * (1 - 0.45 * light.clouds) * day + 16 * light.night)
-        top = top * (1 - 0.5 * light.glow) + np.array([250, 190, 140]) * 0.5 * light.glow
-        under = top * (0.72 - 0.1 * light.rain)
-        thick = np.clip((noise - level - 0.5) / 2.0, 0, 1)[..., None]
+        top = np.array([240, 241, 244]) * (1 - 0.3 * light.clouds) * day + 16 * light.night
+        top = top * (1 - 0.6 * light.glow) + np.array([252, 196, 150]) * 0.6 * light.glow
+        under = top * (0.74 - 0.1 * light.rain)
+        thick = np.clip((noise - level - 0.7) / 1.8, 0, 1)[..., None]
         cloud = top + (under - top) * thick
         sky = sky + (cloud - sky) * body * (0.95 - 0.5 * min(1.0, light.haze * 60))
         sky += self._stars[..., None] * light.night * (1 - light.clouds) * (1 - down) * (1 - body)

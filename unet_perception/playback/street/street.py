@@ -14,6 +14,7 @@ from unet_perception.playback.street import classes
 from unet_perception.playback.street.bonnet import Bonnet
 from unet_perception.playback.street.camera import CameraModel, check_range
 from unet_perception.playback.street.conditions import PRESETS, Conditions, scheduled
+from unet_perception.playback.street.glow import Glow
 from unet_perception.playback.street.ground import Ground
 from unet_perception.playback.street.light import Light, blend, light_of
 from unet_perception.playback.street.painter import Painter
@@ -21,6 +22,8 @@ from unet_perception.playback.street.scene import scene
 from unet_perception.playback.street.sky import Sky
 from unet_perception.playback.street.weather import Weather
 from unet_perception.playback.street.world import World
+
+_BLEND_STEPS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +83,11 @@ class Street:
         self._sky = Sky(seed, self.camera)
         self._ground = Ground(self.camera)
         self._painter = Painter(self.camera)
+        self._glow = Glow(self.camera)
         self._weather = Weather(self.camera)
         self._bonnet = Bonnet(self.camera) if bonnet else None
         self._lights: dict[str, Light] = {n: light_of(c) for n, c in PRESETS.items()}
+        self._mixed: tuple[tuple[str, str, int], Light] | None = None
         self._fixed = "custom"
         if conditions is not None:
             self._fixed = next((n for n, c in PRESETS.items() if c == conditions), "custom")
@@ -105,17 +110,26 @@ class Street:
         next_sky = None
         if share > 0.0:
             next_sky = self._sky.panorama(after, self._lights[after])
-            light = blend(light, self._lights[after], share)
+            light = self._between(now, after, share)
         view = scene(self._world, self.camera, self.seed, index, self.rate)
         canvas = np.empty((self.camera.height, self.camera.width, 4), np.uint8)
         self._ground.paint(canvas, view, light)
-        self._sky.paint(canvas, view.heading, sky, next_sky, share)
+        self._sky.paint(canvas, view.view.heading, sky, next_sky, share)
         self._painter.paint(canvas, view, light)
+        self._glow.paint(canvas, view, light)
         if self._bonnet is not None:
             self._bonnet.paint(canvas, light)
         ids = np.asarray(cv2.extractChannel(canvas, 3), np.uint8)
         # Channels are R, G, B, id: dropping the last one needs no reordering.
         rgb = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGRA2BGR), np.uint8)
-        rgb = self._weather.apply(rgb, ids, light, (self.seed, index))
+        rgb = self._weather.apply(rgb, ids, light, view.s, (self.seed, index))
         name = f"{now}>{after}" if share > 0.0 else now
         return StreetFrame(rgb, ids, index, name)
+
+    def _between(self, now: str, after: str, share: float) -> Light:
+        """The light on the way from one to another, in steps that painters can keep work for."""
+        name = (now, after, round(share * _BLEND_STEPS))
+        if self._mixed is None or self._mixed[0] != name:
+            part = name[2] / _BLEND_STEPS
+            self._mixed = (name, blend(self._lights[now], self._lights[after], part))
+        return self._mixed[1]

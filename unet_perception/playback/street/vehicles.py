@@ -32,9 +32,9 @@ def _wheels(shape: Shaper, axles: tuple[float, ...], half: float, radius: float)
 def _lights(shape: Shaper, back: float, front: float, half: float, z: float) -> None:
     for side in (-1.0, 1.0):
         y0, y1 = side * half * 0.62, side * half * 0.97
-        for x, color, sign in ((back, (196, 22, 18), -1), (front, (250, 246, 226), 1)):
+        for x, color, sign in ((back, (236, 34, 26), -1), (front, (250, 246, 226), 1)):
             corners = [[x, y0, z - 0.09], [x, y1, z - 0.09], [x, y1, z + 0.07], [x, y0, z + 0.07]]
-            shape.quad(corners, color, rank=5, glow=0.55, away=[x - sign, 0, z])
+            shape.quad(corners, color, rank=5, glow=0.8, away=[x - sign, 0, z])
     for x, sign in ((back, -1), (front, 1)):
         plate = [[x, -0.26, z - 0.3], [x, 0.26, z - 0.3], [x, 0.26, z - 0.19], [x, -0.26, z - 0.19]]
         shape.quad(plate, (206, 206, 196), rank=5, away=[x - sign, 0, z])

@@ -14,6 +14,29 @@ from unet_perception.playback.street.light import Light
 from unet_perception.playback.street.texture import Pixels, grain
 
 _MIRRORS = (classes.ROADS, classes.SIDEWALKS, classes.ROAD_LINES)
+_PUDDLE_TEXELS = 8  # a metre
+_PUDDLE_PERIOD = 256
+
+
+def _puddles(camera: CameraModel) -> tuple[NDArray[np.float32], tuple[Pixels, Pixels]]:
+    """How deep water stands, a picture that repeats, and the maps that lay it on the ground."""
+    rng = generator(10)
+    fine = rng.standard_normal((_PUDDLE_PERIOD, _PUDDLE_PERIOD)).astype(np.float32)
+    total = np.zeros_like(fine)
+    for size, share in ((36, 0.30), (15, 0.16), (5, 0.05)):
+        wide = cv2.copyMakeBorder(fine, 96, 96, 96, 96, cv2.BORDER_WRAP)
+        soft = cv2.GaussianBlur(wide, (0, 0), size / 2.0)[96:-96, 96:-96]
+        total += share * soft / soft.std()
+    twice = np.concatenate([total, total, total[:2]])
+    twice = np.concatenate([twice, twice[:, :2]], axis=1)
+    top, (cu, cv) = camera.horizon_row, camera.center
+    rows = np.arange(top, camera.height, 2, dtype=np.float32) + 0.5
+    ahead = camera.focal * camera.elevation / np.maximum(rows - cv, 1.0)
+    columns = (np.arange(0, camera.width, 2, dtype=np.float32) + 0.5 - cu) / camera.focal
+    across = (columns[None, :] * ahead[:, None] * _PUDDLE_TEXELS) % _PUDDLE_PERIOD
+    along = (ahead[:, None] * _PUDDLE_TEXELS) % _PUDDLE_PERIOD + 0 * columns[None, :]
+    maps = cv2.convertMaps(across.astype(np.float32), along.astype(np.float32), cv2.CV_16SC2)
+    return twice, (maps[0], maps[1])
 
 
 class Weather:
@@ -28,12 +51,10 @@ class Weather:
         ).astype(np.uint8)
         self._streaks = self._rain(rng, height + 96, width + 96)
         top = camera.horizon_row
+        self._puddles, self._maps = _puddles(camera)
         rows = np.arange(height - top, dtype=np.float32)[:, None] / (height - top)
-        noise = grain(rng, height - top, width, (24, 60, 140))
-        # A puddle lies flat: stretch the noise across and let it fade towards the lens.
-        self._gloss: NDArray[np.float32] = (
-            np.clip(0.62 - 0.55 * rows, 0.08, 0.62) * np.clip(0.8 + 0.45 * noise, 0.15, 1.3)
-        ).astype(np.float32)
+        # Water mirrors more the flatter it is looked at.
+        self._slant: NDArray[np.float32] = (0.85 - 0.55 * rows).astype(np.float32)
         self._is_mirror = np.zeros(256, np.float32)
         self._is_mirror[list(_MIRRORS)] = 1.0
 
@@ -47,10 +68,12 @@ class Weather:
         soft = cv2.blur(streaks, (2, 5))
         return np.repeat(soft[..., None], 3, axis=2)
 
-    def apply(self, rgb: Pixels, ids: Pixels, light: Light, key: tuple[int, int]) -> Pixels:
-        """The finished picture of a frame; ``key`` is seed and index."""
+    def apply(
+        self, rgb: Pixels, ids: Pixels, light: Light, s: float, key: tuple[int, int]
+    ) -> Pixels:
+        """The finished picture of a frame at arclength s; ``key`` is seed and index."""
         if light.wet > 0.02:
-            self._reflect(rgb, ids, light)
+            self._reflect(rgb, ids, light, s)
         height, width = rgb.shape[:2]
         if light.rain > 0.02:
             x, y = int(96 * unit(*key, 1)), int(96 * unit(*key, 2))
@@ -63,16 +86,21 @@ class Weather:
         noisy = cv2.add(rgb, noise)
         return np.asarray(cv2.subtract(noisy, (7.0, 7.0, 7.0, 0.0)), np.uint8)
 
-    def _reflect(self, rgb: Pixels, ids: Pixels, light: Light) -> None:
+    def _reflect(self, rgb: Pixels, ids: Pixels, light: Light, s: float) -> None:
         """Mirror what is above the horizon in the wet ground."""
         top = self._camera.horizon_row
         below = rgb[top:]
         rows = min(top, below.shape[0])
         above = rgb[top - rows : top][::-1]
-        size = (max(1, above.shape[1] // 4), max(1, rows // 8))
+        size = (max(1, above.shape[1] // 3), max(1, rows // 8))
         small = cv2.resize(above, size, interpolation=cv2.INTER_AREA)
-        small = cv2.blur(small, (3, 5))
+        small = cv2.blur(small, (1, 3))
         image = cv2.resize(small, (above.shape[1], rows), interpolation=cv2.INTER_LINEAR)
-        weight = self._gloss[:rows] * self._is_mirror[ids[top : top + rows]] * min(1.0, light.wet)
+        shift = int(s * _PUDDLE_TEXELS) % _PUDDLE_PERIOD
+        part = self._puddles[shift : shift + _PUDDLE_PERIOD + 1]
+        depth = cv2.remap(part, *self._maps, cv2.INTER_LINEAR)
+        depth = cv2.resize(depth, (below.shape[1], below.shape[0]), interpolation=cv2.INTER_LINEAR)
+        water = np.clip(depth + 1.1 * light.wet - 0.75, 0.12 * light.wet, 1.0)
+        weight = (water * self._slant)[:rows] * self._is_mirror[ids[top : top + rows]]
         mixed = cv2.blendLinear(image, below[:rows], weight, 1.0 - weight)
         below[:rows] = mixed

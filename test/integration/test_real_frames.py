@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real CARLA frames over real DDS score what ``evaluate`` says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from harness.camera import pixels, stamp
+from sensor_msgs.msg import Image
+
+from unet_perception.dataset import MaskReader, list_pairs, read_image
+from unet_perception.segmenter import open_segmenter
+from unet_perception.training.confusion import Confusion
+from unet_perception.training.evaluate import evaluate
+
+MODEL = "carla_unet"
+
+
+def test_miou_over_ros_equals_miou_of_evaluate(peer: Any, camera: Any, shared: Path) -> None:
+    root = shared / "data" / "carla_drive"
+    pairs = list_pairs(root, "val")
+    segmenter = open_segmenter(MODEL)
+    expected = evaluate(segmenter, root, pairs)
+    info = segmenter.engine.info
+    peer.perception(Path(MODEL), engine=info.name, precision=info.precision, threads=0)
+    masks = peer.subscribe(Image, "/perception/mask")
+    images = peer.publisher(Image, "/image")
+    peer.wait_for_reader("/image", reliable=True)
+    truths = MaskReader(root, segmenter.label_set)
+    confusion = Confusion(segmenter.label_set.n_classes)
+    for number, pair in enumerate(pairs):
+        images.publish(camera.message(read_image(pair.image), "bgra8", stamp=number))
+        mask = masks.wait(lambda m, number=number: stamp(m) == number)
+        confusion.update(truths.read(pair), pixels(mask))
+    scores = confusion.scores()
+    assert scores.miou == pytest.approx(expected.miou, abs=1e-3)
+    assert scores.accuracy == pytest.approx(expected.accuracy, abs=1e-3)
+    # A model that calls everything one class would pass the lines above.
+    assert scores.miou > 0.3
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32"])
+def test_engines_agree_on_real_frames(shared: Path, precision: str) -> None:
+    root = shared / "data" / "carla_drive"
+    fast, reference = open_segmenter(MODEL, "openvino", precision), open_segmenter(MODEL, "pytorch")
+    same = []
+    for pair in list_pairs(root, "val"):
+        bgr = cv2.imread(str(pair.image))
+        from unet_perception.imaging import Frame
+
+        frame = Frame(np.asarray(bgr, np.uint8), "bgr8")
+        same.append((fast.segment(frame).mask == reference.segment(frame).mask).mean())
+    assert np.mean(same) >= 0.999

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``unet-perception street``: a dataset of the built-in street, with exact masks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb and its options."""
+    parser = subparsers.add_parser("street", help="write a dataset of the built-in street")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the dataset")
+    parser.add_argument("--frames", type=int, default=200, metavar="N", help="pairs (200)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="which street (0)")
+    parser.add_argument(
+        "--every", type=int, default=10, metavar="K", help="keep each K-th frame of the drive (10)"
+    )
+    parser.add_argument(
+        "--conditions", metavar="NAME", help="one preset, as ClearNoon; all in turn by default"
+    )
+    parser.add_argument(
+        "--label-set", default="carla-0.9.14", metavar="NAME", help="ids to write (carla-0.9.14)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the dataset; return the exit code.
+
+    Raises:
+        ConfigError: a number is below 1, or no preset is called so.
+        DatasetError: the folder already holds pictures, or cannot be written.
+        LabelSetError: no label set is called so.
+    """
+    from unet_perception.dataset import DatasetInfo, write_info, write_pair
+    from unet_perception.errors import ConfigError, DatasetError
+    from unet_perception.labels import label_map, load_label_set
+    from unet_perception.playback.street import Street, preset
+
+    for name, value in (("frames", options.frames), ("every", options.every)):
+        if value < 1:
+            raise ConfigError(f"{name} is {value}: it must be a whole number from 1 up")
+    conditions = preset(options.conditions) if options.conditions else None
+    target = load_label_set(options.label_set)
+    ids_of = label_map(load_label_set(Street.LABEL_SET), target)
+    out: Path = options.out
+    for folder in ("CameraRGB", "CameraMask"):
+        if (out / folder).is_dir() and any((out / folder).iterdir()):
+            raise DatasetError(
+                f"{out / folder}: already holds pictures; name another folder or empty this one"
+            )
+    street = Street(options.seed, conditions=conditions)
+    for number in range(options.frames):
+        frame = street.frame(number * options.every)
+        write_pair(out, f"{number:06d}", frame.rgb, ids_of.apply(frame.ids))
+    source = (
+        f"built-in street, seed {options.seed}, each {options.every}. frame, "
+        f"conditions {options.conditions or 'all in turn'}"
+    )
+    write_info(out, DatasetInfo(label_set=target.name, source=source))
+    print(f"{out}: {options.frames} pairs in label set {target.name}")
+    return 0
