@@ -79,6 +79,12 @@ def test_missing_parts_are_named(dataset: Path) -> None:
     (dataset / "val.txt").write_text("000009")
     with pytest.raises(DatasetError, match="000009"):
         list_pairs(dataset, "val")
+    (dataset / "val.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DatasetError, match=r"val\.txt: cannot be read"):
+        list_pairs(dataset, "val")
+    (dataset / "val.txt").write_text("\n")
+    with pytest.raises(DatasetError, match=r"has no pairs in val\.txt"):
+        list_pairs(dataset, "val")
     (dataset / "val.txt").write_text("000001 000001")
     with pytest.raises(DatasetError, match="twice"):
         list_pairs(dataset, "val")
@@ -107,6 +113,41 @@ def test_a_broken_picture_is_named(tmp_path: Path, content: bytes) -> None:
     for read in (read_image, read_mask):
         with pytest.raises(DatasetError, match=r"broken\.png"):
             read(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_a_picture_cut_off_while_it_was_written_is_named(
+    tmp_path: Path, suffix: str, share: float
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    data = cv2.imencode(suffix, noise)[1].tobytes()
+    path = tmp_path / f"cut{suffix}"
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(DatasetError, match="cut"):
+        read_image(path)
+
+
+def test_a_picture_is_not_turned_away_from_its_mask(tmp_path: Path) -> None:
+    # A JPEG whose EXIF data asks viewers for a quarter turn (tag 0x0112, value 6).
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06" + bytes(7)
+    data = cv2.imencode(".jpg", np.zeros((20, 30, 3), np.uint8))[1].tobytes()
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(data[:2] + segment + data[2:])
+    assert cv2.imread(str(path)).shape == (30, 20, 3)
+    assert read_image(path).shape == (20, 30, 3)
+
+
+def test_a_hidden_file_is_no_picture(dataset: Path) -> None:
+    (dataset / "CameraRGB" / "._000000.png").write_bytes(b"archive metadata")
+    assert len(list_pairs(dataset)) == 3
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "CameraRGB").write_text("a file where a folder belongs")
+    with pytest.raises(DatasetError, match="CameraRGB"):
+        write_pair(tmp_path, "a", np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8))
 
 
 def test_a_deep_mask_is_refused(tmp_path: Path) -> None:
@@ -144,6 +185,22 @@ def test_masks_are_read_in_the_wanted_label_set(dataset: Path) -> None:
     names = [target.by_id(int(i)).name for i in masks]
     assert names == ["None", "Roads", "Sidewalks"]
     assert "carla-0.9.14" in reader.description
+
+
+def test_what_is_assumed_about_ids_is_said(dataset: Path) -> None:
+    target = load_label_set("carla-0.8")
+    assert "ids are taken as carla-0.8" in MaskReader(dataset, target).description
+    write_info(dataset, DatasetInfo("carla-0.8"))
+    assert MaskReader(dataset, target).description == ""
+
+
+def test_a_pair_of_two_sizes_is_refused(dataset: Path) -> None:
+    cv2.imwrite(str(dataset / "CameraMask" / "000001.png"), np.zeros((6, 9), np.uint8))
+    reader = MaskReader(dataset, load_label_set("carla-0.8"))
+    image, mask = reader.read_pair(list_pairs(dataset)[0])
+    assert image.shape == (*mask.shape, 3)
+    with pytest.raises(DatasetError, match=r"000001\.png: is 8x6, but its mask is 9x6"):
+        reader.read_pair(list_pairs(dataset)[1])
 
 
 def test_an_id_outside_the_label_set_is_refused_with_file_and_id(dataset: Path) -> None:

@@ -18,6 +18,7 @@ def test_the_defaults_are_the_classic_recipe() -> None:
     assert recipe.learning_rate == 1e-3
     assert (recipe.schedule, recipe.augment, recipe.precision) == ("constant", "none", "fp32")
     assert recipe.n_filters == 32
+    assert recipe.keep == "last"
 
 
 def test_a_recipe_is_json() -> None:
@@ -28,11 +29,16 @@ def test_a_recipe_is_json() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("epochs", 0, "epochs is 0; it must be 1 to"),
+        ("epochs", 0, "epochs is 0; it must be a whole number 1 to"),
+        ("epochs", 2.5, "epochs is 2.5; it must be a whole number"),
+        ("epochs", True, "epochs is True"),
+        ("batch_size", "32", "batch_size is '32'"),
         ("batch_size", 0, "batch_size is 0"),
-        ("height", 8, "height is 8; it must be 16"),
+        ("height", 8, "height is 8; it must be a whole number 16"),
         ("learning_rate", 0.0, "learning_rate is 0.0"),
         ("learning_rate", float("nan"), "learning_rate is nan"),
+        ("learning_rate", "fast", "learning_rate is 'fast'"),
+        ("keep", "first", "keep is 'first'; it must be one of last, best"),
         ("precision", "fp16", "precision is 'fp16'; it must be one of fp32, bf16"),
         ("schedule", "step", "schedule is 'step'"),
         ("augment", "heavy", "augment is 'heavy'"),

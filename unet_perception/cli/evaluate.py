@@ -21,6 +21,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--resolution", default="camera", help="camera or network: where pixels are compared"
     )
+    parser.add_argument(
+        "--ignore-below",
+        type=int,
+        metavar="ROW",
+        help="count nothing from this camera row on, such as the car's own bonnet",
+    )
     parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
     parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
@@ -32,24 +38,28 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from unet_perception.dataset import list_pairs
+    from unet_perception.dataset import MaskReader
     from unet_perception.errors import ConfigError
     from unet_perception.segmenter import open_segmenter
     from unet_perception.training.evaluate import evaluate
-    from unet_perception.training.pixels import default_split
+    from unet_perception.training.splits import evaluation_pairs
 
-    split = {"auto": default_split(options.data, "val"), "all": None}.get(
-        options.split, options.split
-    )
-    pairs = list_pairs(options.data, split)
+    pairs, split = evaluation_pairs(options.data, options.split)
     segmenter = open_segmenter(options.model, options.engine, options.precision)
-    scores = evaluate(segmenter, options.data, pairs, options.resolution)
+    try:
+        scores = evaluate(segmenter, options.data, pairs, options.resolution, options.ignore_below)
+    finally:
+        segmenter.close()
     info = segmenter.engine.info
-    table = Table(
-        title=f"{options.data.resolve().name}, {split or 'all'}: {len(pairs)} pairs, "
-        f"{options.resolution} resolution, {info.name} {info.precision}",
-        title_justify="left",
+    console = Console()
+    console.print(
+        f"{options.data.resolve().name}, {split}: {len(pairs)} pairs, {options.resolution} "
+        f"resolution, {info.name} {info.precision}"
     )
+    description = MaskReader(options.data, segmenter.label_set).description
+    if description:
+        console.print(description)
+    table = Table()
     for column in ("id", "class", "IoU", "pixels"):
         table.add_column(column, justify="left" if column == "class" else "right")
     for label in segmenter.label_set.classes:
@@ -60,19 +70,20 @@ def run(options: argparse.Namespace) -> int:
             "-" if math.isnan(iou) else f"{iou:.4f}",
             f"{scores.support[label.id]:,}",
         )
-    console = Console()
     console.print(table)
     console.print(f"pixel accuracy {scores.accuracy:.4f}   mIoU {scores.miou:.4f}")
     if options.json:
         names = {label.id: label.name for label in segmenter.label_set.classes}
         document = {
-            "accuracy": scores.accuracy,
-            "miou": scores.miou,
-            "iou": {names[i]: value for i, value in scores.iou.items()},
+            "accuracy": _number(scores.accuracy),
+            "miou": _number(scores.miou),
+            # A network may answer with an id that its label set leaves free.
+            "iou": {names.get(i, str(i)): value for i, value in scores.iou.items()},
             "pixels": {names[i]: scores.support[i] for i in names},
             "pairs": len(pairs),
-            "split": split or "all",
+            "split": split,
             "resolution": options.resolution,
+            "ignore_below": options.ignore_below,
             "engine": info.name,
             "precision": info.precision,
         }
@@ -81,3 +92,8 @@ def run(options: argparse.Namespace) -> int:
         except OSError as error:
             raise ConfigError(f"json is {str(options.json)!r}: {error.strerror}") from error
     return 0
+
+
+def _number(value: float) -> float | None:
+    # JSON has no NaN; where no pixel was counted there is no score.
+    return None if math.isnan(value) else value

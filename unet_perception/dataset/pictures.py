@@ -21,7 +21,9 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file cannot be read or decoded.
     """
-    return np.ascontiguousarray(_decode(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)[..., ::-1])
+    return np.ascontiguousarray(
+        _decode(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)[..., ::-1]
+    )
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:

@@ -4,13 +4,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import deserialize_message
 
+from unet_perception.errors import FrameError
 from unet_perception.nodes.qos import DEPTH, Choice, Offer, choose, foreign_types
 
 PERIOD_S = 0.25
+
+
+@dataclass(frozen=True)
+class RawMessage:
+    """A message as it came over the wire.
+
+    Messages are taken raw for two reasons: one that is replaced by a newer one never costs
+    its deserialisation, and Fast DDS 3.2 spins for ever inside ``take`` when it cannot
+    deserialise a sample itself (its issue 6500: an empty sample, seen when a reader joins a
+    stream of large frames on a loaded machine).
+    """
+
+    data: bytes
+    kind: type
+
+    def read(self) -> Any:
+        """Return the message.
+
+        Raises:
+            FrameError: The bytes are no such message.
+        """
+        try:
+            return deserialize_message(self.data, self.kind)
+        except Exception as error:
+            raise FrameError(
+                f"{len(self.data)} bytes that are no {self.kind.__name__} message"
+            ) from error
 
 
 class FollowingSubscription:
@@ -24,7 +54,7 @@ class FollowingSubscription:
         node: Any,
         topic: str,
         types: Mapping[str, type],
-        callback: Callable[[Any], None],
+        callback: Callable[[RawMessage], None],
     ) -> None:
         """Subscribe, at first to the first type and with the weakest QoS.
 
@@ -78,9 +108,12 @@ class FollowingSubscription:
                 else DurabilityPolicy.VOLATILE
             ),
         )
-        return self._node.create_subscription(
-            self._types[choice.type_name], self._topic, self._callback, profile
-        )
+        kind = self._types[choice.type_name]
+
+        def take_raw(data: bytes) -> None:
+            self._callback(RawMessage(data, kind))
+
+        return self._node.create_subscription(kind, self._topic, take_raw, profile, raw=True)
 
 
 def _offer(info: Any) -> Offer:

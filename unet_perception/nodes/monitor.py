@@ -12,9 +12,7 @@ from sensor_msgs.msg import Image
 
 from unet_perception.imaging import Frame, frame_from_buffer
 
-QOS = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE
-)
+QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class Listener(Protocol):
@@ -46,7 +44,6 @@ class Monitor:
         for kind, topic in topics.items():
             node.create_subscription(Image, topic, self._image_callback(kind), QOS)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
-
 
     def _image_callback(self, kind: str) -> Callable[[Any], None]:
         def callback(message: Any) -> None:

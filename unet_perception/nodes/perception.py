@@ -14,7 +14,7 @@ from unet_perception.imaging import Frame, colorize, decode_compressed, frame_fr
 from unet_perception.nodes.camera_info import for_picture, sibling_topic
 from unet_perception.nodes.declare import declare
 from unet_perception.nodes.diagnostics import FrameStatistics
-from unet_perception.nodes.following import FollowingSubscription
+from unet_perception.nodes.following import FollowingSubscription, RawMessage
 from unet_perception.nodes.labels_output import publish_labels
 from unet_perception.nodes.newest import NewestSlot
 from unet_perception.nodes.outputs import ImageOutput, reliable
@@ -37,7 +37,7 @@ REFUSAL_LOG_S = 5.0
 class Arrival:
     """A message and the steady-clock second at which it came."""
 
-    message: Any
+    message: RawMessage
     time: float
 
 
@@ -79,38 +79,44 @@ class PerceptionNode:
         self._worker.join()
         self._segmenter.close()
 
-    def _on_image(self, message: Any) -> None:
+    def _on_image(self, message: RawMessage) -> None:
         now = time.monotonic()
         self._statistics.received(now)
         if self._slot.put(Arrival(message, now)):
             self._statistics.dropped()
 
-    def _on_camera_info(self, message: Any) -> None:
-        self._camera_info = message
+    def _on_camera_info(self, message: RawMessage) -> None:
+        try:
+            self._camera_info = message.read()
+        except FrameError as error:
+            self._node.get_logger().warning(
+                f"refused a camera_info: {error}", throttle_duration_sec=REFUSAL_LOG_S
+            )
 
     def _work(self) -> None:
         while (arrival := self._slot.take()) is not None:
+            source = f"a frame of {self._input_topic}"
             try:
-                frame = _frame(arrival.message)
+                message = arrival.message.read()
+                source = f"the frame with stamp {_seconds(message.header.stamp)}"
+                frame = _frame(message)
             except FrameError as error:
-                self._refuse(arrival.message.header, error)
+                self._refuse(source, error)
             else:
-                self._serve(frame, arrival)
+                self._serve(frame, message.header, arrival.time)
 
-    def _refuse(self, header: Any, error: FrameError) -> None:
+    def _refuse(self, source: str, error: FrameError) -> None:
         self._statistics.refused(time.monotonic(), str(error))
-        stamp = f"{header.stamp.sec}.{header.stamp.nanosec:09d}"
         self._node.get_logger().warning(
-            f"refused the frame with stamp {stamp} of {self._input_topic}: {error}",
+            f"refused {source}: {error}",
             throttle_duration_sec=REFUSAL_LOG_S,
         )
 
-    def _serve(self, frame: Frame, arrival: Arrival) -> None:
-        header = arrival.message.header
+    def _serve(self, frame: Frame, header: Any, arrived: float) -> None:
         size = (frame.height, frame.width)
         result = self._segmenter.segment(frame, self._mask.pixels(*size))
         self._mask.publish(header)
-        self._statistics.published(time.monotonic(), arrival.time)
+        self._statistics.published(time.monotonic(), arrived)
         info = self._camera_info
         if info is not None:
             self._info_out.publish(for_picture(info, header, frame.width, frame.height))
@@ -178,6 +184,10 @@ def _frame(message: Any) -> Frame:
         encoding=message.encoding,
         step=message.step,
     )
+
+
+def _seconds(stamp: Any) -> str:
+    return f"{stamp.sec}.{stamp.nanosec:09d}"
 
 
 def _info_topic(node: Any) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from unet_perception.errors import UnetPerceptionError
+from unet_perception.errors import ConfigError, DatasetError, UnetPerceptionError
 from unet_perception.labels import UNLABELED, load_label_set
 from unet_perception.model.unet import UNet
 from unet_perception.training.batches import batches, vary
@@ -48,70 +48,124 @@ class Epoch:
     validation: Scores | None
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a run gave.
+
+    Attributes:
+        model: The network, in evaluation mode.
+        history: Every epoch.
+        kept: The epoch that the network's weights are from.
+    """
+
+    model: UNet
+    history: tuple[Epoch, ...]
+    kept: Epoch
+
+
 def train(
     recipe: Recipe,
     data: Pixels,
     validation: Pixels | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
-) -> UNet:
+) -> Trained:
     """Train a network.
 
     Args:
-        recipe: The settings; equal settings, data and machine give equal weights.
+        recipe: The settings; on a CPU, equal settings, data and machine give equal weights.
         data: Pictures and masks at the recipe's input size and in its label set.
-        validation: Scored after each epoch; it does not influence the training.
+        validation: Scored after each epoch. It does not influence the training, but with
+            ``keep`` at ``best`` it chooses the epoch.
         on_epoch: Called after each epoch.
 
     Raises:
-        TrainingError: The loss is no number any more.
+        ConfigError: The best epoch is to be kept and there is no validation.
+        DatasetError: Not one pixel has a label.
+        TrainingError: The loss or a weight is no number any more.
     """
+    if recipe.keep == "best" and validation is None:
+        raise ConfigError("keep is 'best', but there are no pairs to validate on; use 'last'")
+    if (data.masks == UNLABELED).all():
+        raise DatasetError("no mask has a labeled pixel; there is nothing to learn")
     torch.manual_seed(recipe.seed)
-    rng = np.random.default_rng(recipe.seed)
-    generator = torch.Generator().manual_seed(recipe.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    n_classes = load_label_set(recipe.label_set).n_classes
-    model = UNet(n_classes, recipe.n_filters).to(device).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=recipe.learning_rate, eps=KERAS_ADAM_EPSILON
-    )
-    steps = recipe.epochs * math.ceil(len(data) / recipe.batch_size)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: learning_rate_factor(recipe.schedule, step, steps)
-    )
+    model = UNet(load_label_set(recipe.label_set).n_classes, recipe.n_filters).to(device)
+    # PyTorch's annotations of Module.to leave this argument out.
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    passes = _Passes(recipe, data, model)
+    history: list[Epoch] = []
+    kept: Epoch | None = None
+    weights: dict[str, Tensor] = {}
     for number in range(1, recipe.epochs + 1):
-        model.train()
         started = time.perf_counter()
-        loss_sum, right, counted = 0.0, 0, 0
-        for indices in batches(len(data), recipe.batch_size, recipe.shuffle_buffer, rng):
-            images, masks = _tensors(data, indices)
+        loss, accuracy = passes.run(number)
+        seconds = time.perf_counter() - started
+        scores = score(model, validation, recipe) if validation else None
+        epoch = Epoch(number, loss, accuracy, seconds, scores)
+        history.append(epoch)
+        if kept is None or recipe.keep == "last" or _miou(epoch) > _miou(kept):
+            kept = epoch
+            if recipe.keep == "best":
+                weights = {name: value.clone() for name, value in model.state_dict().items()}
+        on_epoch(epoch)
+    if weights:
+        model.load_state_dict(weights)
+    # The last step of all has no loss after it that would show that it went wrong.
+    if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
+        raise TrainingError("a weight is no number any more; lower learning_rate")
+    assert kept is not None
+    return Trained(model.eval(), tuple(history), kept)
+
+
+class _Passes:
+    """The optimizer, the randomness, and one pass over the data at a time."""
+
+    def __init__(self, recipe: Recipe, data: Pixels, model: UNet) -> None:
+        self._recipe, self._data, self._model = recipe, data, model
+        self._rng = np.random.default_rng(recipe.seed)
+        self._generator = torch.Generator().manual_seed(recipe.seed)
+        self._optimizer = torch.optim.Adam(
+            model.parameters(), lr=recipe.learning_rate, eps=KERAS_ADAM_EPSILON
+        )
+        steps = recipe.epochs * math.ceil(len(data) / recipe.batch_size)
+        self._scheduler = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: learning_rate_factor(recipe.schedule, step, steps)
+        )
+
+    def run(self, number: int) -> tuple[float, float]:
+        """Train one epoch; return the mean loss and the share of right pixels."""
+        recipe = self._recipe
+        device = next(self._model.parameters()).device
+        self._model.train()
+        loss_sum, seen, right, counted = 0.0, 0, 0, 0
+        order = batches(len(self._data), recipe.batch_size, recipe.shuffle_buffer, self._rng)
+        for indices in order:
+            images, masks = _tensors(self._data, indices)
+            labeled = masks != UNLABELED
+            # The mean over no pixel is no number, and there is nothing to learn from it.
+            if not labeled.any():
+                continue
             if recipe.augment == "light":
-                images, masks = vary(images, masks, generator)
+                images, masks = vary(images, masks, self._generator)
             images, masks = images.to(device), masks.to(device)
-            logits = _forward(model, images, recipe.precision)
+            logits = _forward(self._model, images, recipe.precision)
             loss = functional.cross_entropy(logits, masks, ignore_index=UNLABELED)
-            if not torch.isfinite(loss):
+            value = loss.item()
+            if not math.isfinite(value):
                 raise TrainingError(
-                    f"the loss is {loss.item()} in epoch {number}; lower learning_rate "
+                    f"the loss is {value} in epoch {number}; lower learning_rate "
                     f"(it is {recipe.learning_rate})"
                 )
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            scheduler.step()
-            labeled = masks != UNLABELED
-            loss_sum += loss.item() * len(indices)
-            right += int(((logits.argmax(1) == masks) & labeled).sum())
+            self._optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+            self._scheduler.step()
+            loss_sum += value * len(indices)
+            seen += len(indices)
+            # No prediction is 255, so an unlabeled pixel is never right.
+            right += int((logits.argmax(1) == masks).sum())
             counted += int(labeled.sum())
-        on_epoch(
-            Epoch(
-                number,
-                loss_sum / len(data),
-                right / max(1, counted),
-                time.perf_counter() - started,
-                score(model, validation, recipe) if validation else None,
-            )
-        )
-    return model.eval()
+        return loss_sum / seen, right / counted
 
 
 def score(model: UNet, pixels: Pixels, recipe: Recipe) -> Scores:
@@ -128,6 +182,12 @@ def score(model: UNet, pixels: Pixels, recipe: Recipe) -> Scores:
     return confusion.scores()
 
 
+def _miou(epoch: Epoch) -> float:
+    # Without a labeled pixel there is no mIoU, and any other epoch is better.
+    miou = epoch.validation.miou if epoch.validation else math.nan
+    return -1.0 if math.isnan(miou) else miou
+
+
 def learning_rate_factor(schedule: str, step: int, steps: int) -> float:
     """Return what the learning rate is multiplied with at a step, counted from 0."""
     if schedule == "constant":
@@ -140,7 +200,7 @@ def _tensors(pixels: Pixels, indices: list[int]) -> tuple[Tensor, Tensor]:
     return images, torch.from_numpy(pixels.masks[indices]).long()
 
 
-def _forward(model: nn.Module, images: Tensor, precision: str) -> Tensor:
+def _forward(model: UNet, images: Tensor, precision: str) -> Tensor:
     with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
         logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
     return logits.float()

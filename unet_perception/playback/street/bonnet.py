@@ -19,6 +19,7 @@ class Bonnet:
     """A dark, slightly domed bonnet that mirrors a little of the sky."""
 
     def __init__(self, camera: CameraModel) -> None:
+        """Shape the bonnet for a camera."""
         height, width = camera.height, camera.width
         x = np.linspace(-1.0, 1.0, width)
         dome = 0.853 + 0.016 * x**2 + 0.035 * np.clip((np.abs(x) - 0.62) / 0.38, 0, 1) ** 2

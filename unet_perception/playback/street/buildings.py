@@ -64,7 +64,9 @@ def building(
     owner = draft.owner(span[1], near)
     center = at(0.0, near + side * depth / 2)
     wall = flank(rng, depth, floors, style)
-    panel(draft, owner, (at(a, near), at(b, near)), height, front(rng, width, floors, style), center)
+    panel(
+        draft, owner, (at(a, near), at(b, near)), height, front(rng, width, floors, style), center
+    )
     panel(draft, owner, (at(a, near), at(a, far)), height, wall, center)
     panel(draft, owner, (at(b, near), at(b, far)), height, wall, center)
     shape = Shaper(classes.BUILDINGS)
@@ -79,6 +81,15 @@ def building(
         out = 0.35 if style == 0 else 0.12
         lip = (y0 - out, y1 + out)
         shape.box((a - out, b + out), lip, (height - 0.15, height + 0.45), edge, top=(84, 84, 84))
+        # From the street one looks up at the eaves: close the gap between wall and cornice.
+        outer, low = -near + side * out, height - 0.14
+        for x0, x1, ya, yb in (
+            (a - out, b + out, -near, outer),
+            (a - out, a, y0, y1),
+            (b, b + out, y0, y1),
+        ):
+            under = [[x0, ya, low], [x1, ya, low], [x1, yb, low], [x0, yb, low]]
+            shape.quad(under, (74, 72, 70), rank=-1, away=(0.0, 0.0, height + 9.0))
     if style == 0:
         _awnings(shape, rng, (a, b), -near, side)
     draft.solids.append(shape.mesh().placed(x, y, heading, owner))

@@ -45,6 +45,7 @@ class CameraModel:
     horizon: float = 0.5
 
     def __post_init__(self) -> None:
+        """Refuse values that no camera has."""
         for key in ("width", "height"):
             value = getattr(self, key)
             check_range(key, value, 64, 4096)
@@ -67,7 +68,7 @@ class CameraModel:
     @property
     def horizon_row(self) -> int:
         """First row that shows ground."""
-        return int(math.ceil(self.height * self.horizon))
+        return math.ceil(self.height * self.horizon)
 
     def project(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels ``(..., 2)`` of camera points ``(..., 3)`` (right, up, ahead; metres).
@@ -93,8 +94,7 @@ class Viewpoint:
 
     def view(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Camera coordinates (right, up, ahead) of world points ``(..., 3)`` (x, y, up)."""
-        seen: NDArray[np.float32] = (points - self.lens) @ self._turn
-        return seen
+        return np.asarray((points - self.lens) @ self._turn, np.float32)
 
     @cached_property
     def lens(self) -> NDArray[np.float32]:
@@ -116,8 +116,8 @@ def clip_near(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
     after = np.roll(polygon, -1, axis=0)
     crossing = inside != np.roll(inside, -1)
     step = np.where(crossing, after[:, 2] - depth, np.float32(1.0))
-    met = polygon + (after - polygon) * ((np.float32(NEAR) - depth) / step)[:, None]
+    share = (np.float32(NEAR) - depth) / step
+    met = polygon + (after - polygon) * share[:, None]
     # Each corner is followed by the point where its edge meets the plane; most are then dropped.
     both = np.stack([polygon, met], axis=1).reshape(-1, 3)
-    cut: NDArray[np.float32] = both[np.stack([inside, crossing], axis=1).ravel()]
-    return cut
+    return np.asarray(both[np.stack([inside, crossing], axis=1).ravel()], np.float32)

@@ -33,6 +33,7 @@ class Conditions:
     wetness: float = 0.0
 
     def __post_init__(self) -> None:
+        """Refuse values that CARLA has not."""
         check_range("sun_altitude", self.sun_altitude, -90.0, 90.0)
         for name in ("cloudiness", "precipitation", "fog_density", "wetness"):
             check_range(name, getattr(self, name), 0.0, 100.0)

@@ -18,7 +18,13 @@ _PLASTER: tuple[Color, ...] = (
 )  # fmt: skip
 _BRICK: tuple[Color, ...] = ((124, 70, 54), (104, 62, 50), (142, 96, 70), (96, 84, 78))
 _CONCRETE: tuple[Color, ...] = ((132, 132, 130), (110, 114, 118), (150, 148, 142))
-_SHOPS: tuple[Color, ...] = ((150, 34, 30), (32, 70, 120), (30, 90, 60), (180, 140, 40), (50, 50, 54))
+_SHOPS: tuple[Color, ...] = (
+    (150, 34, 30),
+    (32, 70, 120),
+    (30, 90, 60),
+    (180, 140, 40),
+    (50, 50, 54),
+)
 
 
 def material(rng: np.random.Generator, height: int, width: int, kind: int) -> Pixels:
@@ -42,7 +48,8 @@ def material(rng: np.random.Generator, height: int, width: int, kind: int) -> Pi
     # Rain streaks and splashed dirt darken a wall towards its foot and under its roof.
     fall = np.linspace(0, 1, height, dtype=np.float32)
     stain = 1.0 - 0.2 * np.exp(-(1 - fall) * height / 14.0) - 0.1 * np.exp(-fall * height / 10.0)
-    return (wall * stain[:, None, None]).astype(np.uint8)
+    stained: Pixels = (wall * stain[:, None, None]).astype(np.uint8)
+    return stained
 
 
 def _window(

@@ -21,6 +21,7 @@ class Glow:
     """The shine painter of one camera."""
 
     def __init__(self, camera: CameraModel) -> None:
+        """Prepare the shine for a camera."""
         self._camera = camera
         grid = (np.arange(65, dtype=np.float32) - 32.0) / 32.0
         far = np.hypot(grid[:, None], grid[None, :])

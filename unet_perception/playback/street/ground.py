@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,13 +39,15 @@ def _tile() -> NDArray[np.float32]:
         wide = cv2.copyMakeBorder(fine, size, size, size, size, cv2.BORDER_WRAP)
         soft = cv2.GaussianBlur(wide, (0, 0), size / 3.0)[size:-size, size:-size]
         total = total + share * soft / soft.std()
-    return np.clip(255.0 * _MEAN + 10.0 * total, 0, 255).astype(np.float32)
+    tile: NDArray[np.float32] = np.clip(255.0 * _MEAN + 10.0 * total, 0, 255).astype(np.float32)
+    return tile
 
 
 class Ground:
     """The ground painter of one camera."""
 
     def __init__(self, camera: CameraModel) -> None:
+        """Lay out the grain and the headlight beam for a camera."""
         self._camera = camera
         self._top = camera.horizon_row
         rows = np.arange(self._top, camera.height, dtype=np.float32) + 0.5
@@ -62,7 +65,7 @@ class Ground:
             z = np.minimum(self._ahead[first:last, None], 60.0)
             across = (columns[None, :] * z * _TEXELS) % _PERIOD
             along = (z * _TEXELS) % _PERIOD + 0 * columns[None, :]
-            picture = tile
+            picture: NDArray[Any] = tile
             if blur:
                 wide = cv2.copyMakeBorder(tile, 40, 40, 40, 40, cv2.BORDER_WRAP)
                 picture = cv2.GaussianBlur(wide, (0, 0), float(blur))[40:-40, 40:-40]
@@ -106,9 +109,7 @@ class Ground:
         mist = np.repeat(veil.astype(np.uint8), rows.shape[1], axis=1)
         cv2.add(rows, mist, dst=rows)
 
-    def _flat(
-        self, canvas: Pixels, scene: Scene, light: Light, lit: NDArray[np.float32]
-    ) -> None:
+    def _flat(self, canvas: Pixels, scene: Scene, light: Light, lit: NDArray[np.float32]) -> None:
         """Fill every ground polygon with its class and flat colour."""
         base = np.array([96, 104, 62], np.float32) * lit
         canvas[self._top :] = [*np.clip(base, 0, 255).astype(np.uint8), classes.TERRAIN]
@@ -128,7 +129,9 @@ class Ground:
             lattice = fixed(pixels)
             dry = (chunk.paints[:, 3:] == classes.TERRAIN) * light.wet
             paints = chunk.paints.copy()
-            paints[:, :3] = np.minimum(paints[:, :3] * lit * (1.0 - 0.3 * light.wet + 0.3 * dry), 255)
+            paints[:, :3] = np.minimum(
+                paints[:, :3] * lit * (1.0 - 0.3 * light.wet + 0.3 * dry), 255
+            )
             colors = paints.tolist()
             for k in np.flatnonzero(shown).tolist():
                 ring = lattice[starts[k] : ends[k]]
@@ -211,7 +214,6 @@ class Ground:
                         pixels = self._camera.project(cut)
                         pixels[:, 1] -= self._top
                         cv2.fillConvexPoly(layer, fixed(pixels * 0.5), value, cv2.LINE_8, SHIFT)
-        layer = cv2.blur(layer, (17, 9))
-        pools += layer.astype(np.float32) / 255.0
+        pools += cv2.blur(layer, (17, 9)).astype(np.float32) / 255.0
         gain = np.clip(pools * light.night, 0, 1)[..., None] * 255.0
         shade[..., :3] = np.maximum(shade[..., :3], np.minimum(shade[..., :3] * 0.6 + gain, 255))

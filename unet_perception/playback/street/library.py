@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from unet_perception.playback.street import furniture, sprites, vehicles
+from unet_perception.playback.street.facades import garden_wall, hedge
 from unet_perception.playback.street.hashing import generator
 from unet_perception.playback.street.mesh import Mesh
 from unet_perception.playback.street.sprites import Sprite
@@ -16,10 +17,17 @@ from unet_perception.playback.street.texture import Texture
 WALKERS = 7
 
 
+@lru_cache(maxsize=4)
+def library(seed: int) -> Library:
+    """The library of a seed; streets of one seed share it, for nothing in it changes."""
+    return Library(seed)
+
+
 class Library:
     """The things that a seed's street is furnished with."""
 
     def __init__(self, seed: int) -> None:
+        """Nothing is made before it is asked for."""
         self._seed = seed
 
     def _rng(self, kind: int) -> np.random.Generator:
@@ -82,15 +90,11 @@ class Library:
     @cached_property
     def hedges(self) -> tuple[Texture, ...]:
         """Hedges 8 m long."""
-        from unet_perception.playback.street.facades import hedge
-
         rng = self._rng(3)
         return tuple(hedge(rng, 8.0, 1.3) for _ in range(3))
 
     @cached_property
     def walls(self) -> tuple[Texture, ...]:
         """Garden walls 8 m long."""
-        from unet_perception.playback.street.facades import garden_wall
-
         rng = self._rng(4)
         return tuple(garden_wall(rng, 8.0, 2.0) for _ in range(5))

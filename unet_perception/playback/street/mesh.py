@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,18 +37,13 @@ class Mesh:
     rank: NDArray[np.int32]
     owner: NDArray[np.int32]
 
-    def __len__(self) -> int:
-        return len(self.points)
-
     def placed(self, x: float, y: float, heading: float = 0.0, owner: int = 0) -> Mesh:
         """The same object turned to ``heading`` (radians) and moved to ``(x, y)``."""
         cos, sin = math.cos(heading), math.sin(heading)
         turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
         moved = self.points @ turn + np.array([x, y, 0.0], np.float32)
         owners = np.full(len(self.points), owner, np.int32)
-        return Mesh(
-            moved, self.normals @ turn, self.colors, self.glow, self.ids, self.rank, owners
-        )
+        return Mesh(moved, self.normals @ turn, self.colors, self.glow, self.ids, self.rank, owners)
 
 
 def joined(meshes: Sequence[Mesh]) -> Mesh:
@@ -58,13 +54,28 @@ def joined(meshes: Sequence[Mesh]) -> Mesh:
     return Mesh(**{n: np.concatenate([getattr(m, n) for m in meshes]) for n in names})
 
 
+def _outward(
+    corners: Sequence[Sequence[float]], away: Sequence[float]
+) -> tuple[float, float, float]:
+    """Unit normal of a quad on the side that faces off the point ``away``."""
+    a, b, c, d = corners
+    ux, uy, uz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    vx, vy, vz = d[0] - b[0], d[1] - b[1], d[2] - b[2]
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    size = max(math.sqrt(x * x + y * y + z * z), 1e-9)
+    off = sum(n * ((a[k] + b[k] + c[k] + d[k]) / 4 - away[k]) for k, n in enumerate((x, y, z)))
+    if off < 0:
+        size = -size
+    return x / size, y / size, z / size
+
+
 @dataclass
 class Shaper:
     """Collects the quads of one object of class ``ids``."""
 
     ids: int
-    points: list[NDArray[np.float32]] = field(default_factory=list)
-    normals: list[NDArray[np.float32]] = field(default_factory=list)
+    points: list[Sequence[Sequence[float]]] = field(default_factory=list)
+    normals: list[tuple[float, float, float]] = field(default_factory=list)
     looks: list[tuple[Color, float, int, int]] = field(default_factory=list)
 
     def quad(
@@ -78,14 +89,10 @@ class Shaper:
         ids: int | None = None,
     ) -> None:
         """Add a quad; with ``away`` it is seen only from the side that faces off that point."""
-        p = np.array(corners, np.float32)
-        normal = np.zeros(3, np.float32)
+        normal = (0.0, 0.0, 0.0)
         if away is not None:
-            normal = np.cross(p[2] - p[0], p[3] - p[1]).astype(np.float32)
-            normal = normal / np.float32(max(float(np.linalg.norm(normal)), 1e-9))
-            if float(normal @ (p.mean(axis=0) - np.array(away, np.float32))) < 0:
-                normal = -normal
-        self.points.append(p)
+            normal = _outward(corners, away)
+        self.points.append(corners)
         self.normals.append(normal)
         self.looks.append((color, glow, self.ids if ids is None else ids, rank))
 
@@ -131,7 +138,7 @@ class Shaper:
         def add(corners: list[list[float]], shade: Color) -> None:
             self.quad(corners, shade, rank=rank, glow=glow, away=middle, ids=ids)
 
-        for (xa, ba, ta, ya), (xb, bb, tb, yb) in zip(stations, stations[1:], strict=False):
+        for (xa, ba, ta, ya), (xb, bb, tb, yb) in pairwise(stations):
             for side in (0, 1):
                 add([[xa, ya[side], ba], [xb, yb[side], bb], [xb, yb[side], tb],
                      [xa, ya[side], ta]], color)  # fmt: skip

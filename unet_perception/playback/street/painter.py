@@ -44,6 +44,7 @@ class Painter:
     """The object painter of one camera."""
 
     def __init__(self, camera: CameraModel) -> None:
+        """Prepare to paint for a camera."""
         self._camera = camera
         self._shader = Shader()
 
@@ -109,7 +110,7 @@ class Painter:
         """Project, cull and shade the quads of a mesh."""
         distance = away[mesh.owner]
         facing = np.einsum("ij,ij->i", mesh.normals, view.lens - mesh.points[:, 0])
-        flat = ~mesh.normals.any(axis=1)
+        flat = np.logical_not(mesh.normals.any(axis=1))
         keep = np.flatnonzero((distance < _SIGHT) & (flat | (facing > 0)))
         points = view.view(mesh.points[keep])
         depth = points[..., 2]

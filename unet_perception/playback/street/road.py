@@ -8,6 +8,7 @@ alone; positions are kept relative to the 64 m chunk they lie in.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,7 @@ class Road:
     """Headings and points of the road that a seed makes."""
 
     def __init__(self, seed: int) -> None:
+        """Any whole number is a road."""
         self.seed = seed
         self.stations: NDArray[np.float64] = np.arange(0.0, CHUNK + 0.5, STATION)
 
@@ -75,7 +77,7 @@ class Road:
 
     def _end_heading(self, cell: int) -> float:
         swing = 2.0 * unit(self.seed, 10, cell) - 1.0
-        return 0.62 * swing * abs(swing) ** 0.4
+        return 0.62 * math.copysign(abs(swing) ** 1.4, swing)
 
     def headings(self, chunk: int, along: NDArray[np.float64]) -> NDArray[np.float64]:
         """Headings in radians at metres ``along`` into a chunk."""

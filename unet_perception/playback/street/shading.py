@@ -27,6 +27,7 @@ class Shader:
     """Shaded textures; what is kept follows from its key, so order leaves no trace."""
 
     def __init__(self) -> None:
+        """Start with nothing kept."""
         self._light: Light | None = None
         self._tables: dict[tuple[int, int], tuple[Pixels, Pixels]] = {}
         self._kept: OrderedDict[tuple[int, int, int, int], tuple[Texture, Pixels]] = OrderedDict()

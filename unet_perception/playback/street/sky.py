@@ -25,6 +25,7 @@ class Sky:
     """The background painter of one camera and seed."""
 
     def __init__(self, seed: int, camera: CameraModel) -> None:
+        """Lay out a seed's skyline and clouds for a camera."""
         self._camera = camera
         rows = camera.horizon_row + 1
         self._shape = (rows, camera.width + 2 * int(_SWING * camera.focal) + 2)
@@ -79,7 +80,9 @@ class Sky:
         shape = grain(rng, 1, width, (int(90 * unit) + 2,))[0]
         crest = (8 + 4.5 * leaf + 5 * shape).clip(1.5, 40) * unit
         speck = 1 + 0.22 * grain(rng, rows, width, (2, 5))[..., None]
-        lay(crest.astype(np.float32), classes.VEGETATION, speck * np.array([66, 82, 52], np.float32))
+        lay(
+            crest.astype(np.float32), classes.VEGETATION, speck * np.array([66, 82, 52], np.float32)
+        )
         return ids, tone
 
     def panorama(self, name: str, light: Light) -> Pixels:
@@ -137,7 +140,7 @@ class Sky:
         self, canvas: Pixels, heading: float, now: Pixels, after: Pixels | None, share: float
     ) -> None:
         """Fill the canvas above the horizon, ``share`` of the way from one sky to the next."""
-        shift = int(round(_SWING * self._camera.focal - heading * self._camera.focal))
+        shift = round((_SWING - heading) * self._camera.focal)
         shift = max(0, min(shift, self._shape[1] - self._camera.width))
         window = slice(shift, shift + self._camera.width)
         rows = self._shape[0]

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from unet_perception.playback.street import classes
+from unet_perception.playback.street.hashing import generator
 from unet_perception.playback.street.mesh import Color
 from unet_perception.playback.street.texture import Pixels, Texture, grain, texture
 
@@ -34,7 +36,9 @@ _TREES = {
     "young": (0.70, 0.42, 0.28, 3.2, 5.4),
     "bush": (0.45, 0.48, 0.50, 2.2, 1.6),
 }
-_GREENS: tuple[Color, ...] = ((84, 104, 48), (70, 96, 46), (100, 108, 50), (62, 86, 50), (116, 112, 52))
+_GREENS: tuple[Color, ...] = (
+    (84, 104, 48), (70, 96, 46), (92, 104, 50), (62, 86, 50), (104, 108, 52),
+)  # fmt: skip
 
 
 def tree(rng: np.random.Generator, kind: str) -> Sprite:
@@ -55,14 +59,14 @@ def tree(rng: np.random.Generator, kind: str) -> Sprite:
         cv2.line(mask, (foot, h), (foot, top), 255, thick)
         cv2.line(rgb, (foot - thick // 3, h), (foot - thick // 3, top), (98, 86, 72), thick // 3)
         for _ in range(5):
-            end = (int(cx + rng.normal(0, 0.5) * half_w * w), int(cy - rng.random() * 0.4 * h))
+            end = (int(cx + (rng.random() - 0.5) * half_w * w), int(cy - rng.random() * 0.25 * h))
             cv2.line(rgb, (foot, int(cy + 0.3 * half_h * h)), end, bark, thick // 2)
             cv2.line(mask, (foot, int(cy + 0.3 * half_h * h)), end, 255, thick // 2)
     # A crown is a heap of clumps, each lit on its upper left, painted from the back.
     clumps = []
     for _ in range(46 if kind != "bush" else 24):
-        a, r = rng.random() * 2 * math.pi, math.sqrt(rng.random()) * 0.82
-        x, y = math.cos(a) * r, math.sin(a) * r
+        turn, off = rng.random() * 2 * math.pi, math.sqrt(rng.random()) * 0.82
+        x, y = math.cos(turn) * off, math.sin(turn) * off
         if kind == "cone":
             x *= 0.12 + 0.88 * (y + 1) / 2
         clumps.append((x, y, 0.30 if kind != "cone" else 0.14 + 0.12 * (y + 1) / 2))
@@ -71,15 +75,16 @@ def tree(rng: np.random.Generator, kind: str) -> Sprite:
         n = 90
         a = rng.random(n) * 2 * math.pi
         r = np.sqrt(rng.random(n)) * size
-        px = x + np.cos(a) * r
-        py = y + np.sin(a) * r
+        us = (cx + (x + np.cos(a) * r) * half_w * w).astype(int).tolist()
+        vs = (cy + (y + np.sin(a) * r) * half_h * h).astype(int).tolist()
         light = 0.74 - 0.26 * (x + y) - 0.75 * (np.cos(a) + np.sin(a)) * r
         light = np.clip(light + rng.normal(0, 0.13, n), 0.3, 1.6)
-        for k in range(n):
-            at = (int(cx + px[k] * half_w * w), int(cy + py[k] * half_h * h))
-            radius = int(leaf * (0.6 + 0.9 * float(light[k] % 0.5)))
-            cv2.circle(mask, at, radius, 255, -1)
-            cv2.circle(rgb, at, radius, tuple(float(c) for c in green * light[k]), -1)
+        sizes = (leaf * (0.6 + 0.9 * (light % 0.5))).astype(int).tolist()
+        for u, v, radius, color in zip(
+            us, vs, sizes, (light[:, None] * green).tolist(), strict=True
+        ):
+            cv2.circle(mask, (u, v), radius, 255, -1)
+            cv2.circle(rgb, (u, v), radius, color, -1)
     return Sprite(texture(rgb, classes.VEGETATION, mask=mask), width, height)
 
 
@@ -106,7 +111,7 @@ class _Figure:
     def limb(self, points: list[tuple[float, float]], width: float, color: Color) -> None:
         """A bent limb, with a lighter left edge."""
         thick = max(1, int(width * self.scale))
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             cv2.line(self.rgb, self.at(*a), self.at(*b), color, thick)
             cv2.line(self.mask, self.at(*a), self.at(*b), 255, thick)
             lit = tuple(min(255.0, c * 1.25 + 6) for c in color)
@@ -127,7 +132,7 @@ class _Figure:
         cv2.fillPoly(self.rgb, [left], tuple(min(255.0, c * 1.15 + 4) for c in color))
 
     def sprite(self) -> Sprite:
-        noise = grain(np.random.default_rng(self.rgb.shape[0]), *self.mask.shape, (3, 12))
+        noise = grain(generator(12), self.rgb.shape[0], self.rgb.shape[1], (3, 12))
         rgb = np.clip(self.rgb * (1 + 0.06 * noise[..., None]), 0, 255).astype(np.uint8)
         return Sprite(texture(rgb, self.ids, mask=self.mask), 1.2, 2.0)
 

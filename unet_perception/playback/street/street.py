@@ -48,16 +48,6 @@ class Street:
     """An endless, deterministic drive with random access to its frames.
 
     The same arguments and index give the same bytes, in whatever order frames are asked for.
-
-    Args:
-        seed: which street; any whole number.
-        camera: the camera on the ego vehicle.
-        rate: frames per second of the drive, above 0 and up to 1000; the ego does 8 m/s.
-        conditions: weather and time of day; None lets the drive pass through all of them.
-        bonnet: whether the ego's bonnet (class Car) is in the picture.
-
-    Raises:
-        ConfigError: an argument is outside what is allowed.
     """
 
     LABEL_SET = classes.LABEL_SET
@@ -70,6 +60,18 @@ class Street:
         conditions: Conditions | None = None,
         bonnet: bool = True,
     ) -> None:
+        """Prepare a drive.
+
+        Args:
+            seed: which street; any whole number.
+            camera: the camera on the ego vehicle.
+            rate: frames per second of the drive, above 0 and up to 1000; the ego does 8 m/s.
+            conditions: weather and time of day; None lets the drive pass through all of them.
+            bonnet: whether the ego's bonnet (class Car) is in the picture.
+
+        Raises:
+            ConfigError: an argument is outside what is allowed.
+        """
         if not isinstance(seed, int) or isinstance(seed, bool):
             raise ConfigError(f"seed is {seed!r}: it must be a whole number")
         check_range("rate", rate, 0.1, 1000.0)

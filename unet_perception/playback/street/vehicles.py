@@ -82,7 +82,7 @@ def car(color: Color, kind: int) -> Mesh:
     for side in (-1.0, 1.0):
         mirror = (screen - 0.35, screen - 0.2)
         y0, y1 = sorted((side * half, side * (half + 0.2)))
-        shape.box(mirror, (y0, y1), (belt, belt + 0.15), _shade(color, 0.7), rank=9)
+        shape.box(mirror, (y0, y1), (belt, belt + 0.15), _shade(color, 0.7), rank=-1)
     return shape.mesh()
 
 

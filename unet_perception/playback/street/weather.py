@@ -11,7 +11,7 @@ from unet_perception.playback.street import classes
 from unet_perception.playback.street.camera import CameraModel
 from unet_perception.playback.street.hashing import generator, unit
 from unet_perception.playback.street.light import Light
-from unet_perception.playback.street.texture import Pixels, grain
+from unet_perception.playback.street.texture import Pixels
 
 _MIRRORS = (classes.ROADS, classes.SIDEWALKS, classes.ROAD_LINES)
 _PUDDLE_TEXELS = 8  # a metre
@@ -43,12 +43,14 @@ class Weather:
     """The last strokes of one camera; they change colours only."""
 
     def __init__(self, camera: CameraModel) -> None:
+        """Prepare grain, rain and puddles for a camera."""
         self._camera = camera
         height, width = camera.height, camera.width
         rng = generator(9)
         self._grain: Pixels = np.clip(
             7 + 2.2 * rng.standard_normal((height + 64, width + 64, 3)), 0, 14
         ).astype(np.uint8)
+        self._mean: Pixels = np.full((height, width, 3), 7, np.uint8)
         self._streaks = self._rain(rng, height + 96, width + 96)
         top = camera.horizon_row
         self._puddles, self._maps = _puddles(camera)
@@ -83,8 +85,7 @@ class Weather:
         x, y = int(64 * unit(*key, 3)), int(64 * unit(*key, 4))
         noise = self._grain[y : y + height, x : x + width]
         # Add, then take the mean off again: both saturate, neither wraps.
-        noisy = cv2.add(rgb, noise)
-        return np.asarray(cv2.subtract(noisy, (7.0, 7.0, 7.0, 0.0)), np.uint8)
+        return np.asarray(cv2.subtract(cv2.add(rgb, noise), self._mean), np.uint8)
 
     def _reflect(self, rgb: Pixels, ids: Pixels, light: Light, s: float) -> None:
         """Mirror what is above the horizon in the wet ground."""

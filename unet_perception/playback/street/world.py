@@ -11,7 +11,7 @@ from unet_perception.playback.street import furniture
 from unet_perception.playback.street.buildings import building, panel
 from unet_perception.playback.street.chunk import Chunk, Draft, Signal
 from unet_perception.playback.street.hashing import generator
-from unet_perception.playback.street.library import Library
+from unet_perception.playback.street.library import library
 from unet_perception.playback.street.paving import CLEAR, pave
 from unet_perception.playback.street.road import CHUNK, CHUNKS_PER_CELL, CROSS_HALF, Layout, Road
 
@@ -23,8 +23,9 @@ class World:
     """The street's chunks, made when first asked for; memory stays bounded."""
 
     def __init__(self, seed: int) -> None:
+        """Nothing is made before it is asked for."""
         self.road = Road(seed)
-        self.library = Library(seed)
+        self.library = library(seed)
         self._seed = seed
         self._chunks: OrderedDict[int, Chunk] = OrderedDict()
 
@@ -168,9 +169,8 @@ class World:
         kind = int(rng.integers(5))
         right = side * (layout.edge + 0.3)
         if kind == 4:
-            draft.solid(
-                furniture.fence(span[1] - span[0], 2, (0, 0, 0)), span[0], side * (layout.half + 0.35)
-            )
+            rail = furniture.fence(span[1] - span[0], 2, (0, 0, 0))
+            draft.solid(rail, span[0], side * (layout.half + 0.35))
         else:
             self._boundary(draft, rng, right, span, (0, 1, 2, 3)[kind])
         count = int((span[1] - span[0]) / 2.6)
@@ -191,23 +191,23 @@ class World:
         span: tuple[float, float],
     ) -> None:
         """Lamps, street trees, signs, benches, bins, shelters and parked cars of one side."""
-        library, half = self.library, layout.half
+        things, half = self.library, layout.half
         kerb = side * (half + 0.6)
-        for along in ((16.0, 48.0) if side > 0 else (0.0, 32.0)):
+        for along in (16.0, 48.0) if side > 0 else (0.0, 32.0):
             if span[0] <= along <= span[1]:
-                draft.solid(library.lamps[int(side)], along, kerb)
+                draft.solid(things.lamps[int(side)], along, kerb)
                 x, y = draft.line.at(along, kerb - side * 1.5)
                 draft.lamps.append((x, y, 6.6))
                 draft.round_shadow(along, kerb, 0.12, 6.8)
-        rows = {0: 0.35, 1: 0.55, 2: 0.6, 3: 0.4}[layout.style]
-        if rng.random() < rows:
+        if rng.random() < (0.35, 0.55, 0.6, 0.4)[layout.style]:
             name = ("tall", "round", "young")[int(rng.integers(3))]
             step = (8.0, 12.0, 9.0)[("tall", "round", "young").index(name)]
-            choice = library.trees[name]
+            choice = things.trees[name]
             for along in np.arange(span[0] + 5.0, span[1], step):
                 if abs(along % 16.0) > 2.0 and rng.random() < 0.8:
                     sprite = choice[int(rng.integers(len(choice)))]
-                    draft.sprite(sprite, float(along), side * (half + 1.1), 0.85 + 0.3 * rng.random())
+                    size = 0.85 + 0.3 * rng.random()
+                    draft.sprite(sprite, float(along), side * (half + 1.1), size)
         wall = side * (layout.edge - 0.7)
         for _ in range(int(rng.integers(1, 5))):
             along = span[0] + 2.0 + rng.random() * (span[1] - span[0] - 4.0)
@@ -227,7 +227,7 @@ class World:
         for _ in range(int(rng.integers(0, 3))):
             along = span[0] + 3.0 + rng.random() * (span[1] - span[0] - 6.0)
             turn = 0.0 if side > 0 else np.pi
-            draft.solid(library.signs[int(rng.integers(5))], along, side * (half + 0.5), turn)
+            draft.solid(things.signs[int(rng.integers(5))], along, side * (half + 0.5), turn)
         if layout.parking:
             self._parked(draft, rng, layout, side, span)
 
@@ -248,5 +248,3 @@ class World:
                 draft.box_shadow(at, side * layout.parking, (4.2, 1.7), 1.1)
                 draft.contacts.append(draft.casters[-1])
             at += 5.6 + 1.5 * float(rng.random())
-
-
