@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import MaskReader, Pair, list_pairs, read_image
+from unet_perception.dataset import MaskReader, Pair, list_pairs
 from unet_perception.errors import DatasetError
 from unet_perception.labels import LabelSet, label_map, load_label_set
 from unet_perception.playback.street import LABEL_SET as STREET_LABEL_SET
@@ -126,12 +126,7 @@ class FolderSource:
         if index >= len(self.pairs) and not self._loop:
             return None
         pair = self.pairs[index % len(self.pairs)]
-        rgb, ids = read_image(pair.image), self._masks.read(pair)
-        if rgb.shape[:2] != ids.shape:
-            raise DatasetError(
-                f"{pair.image} is {rgb.shape[1]}x{rgb.shape[0]}, but its mask is "
-                f"{ids.shape[1]}x{ids.shape[0]}"
-            )
+        rgb, ids = self._masks.read_pair(pair)
         return SourceFrame(rgb, ids)
 
 
@@ -206,6 +201,7 @@ class Ahead(Generic[T]):
     def _put(self, item: T | Exception | None) -> None:
         while not self._closed.is_set():
             try:
-                return self._queue.put(item, timeout=WAKE_S)
+                self._queue.put(item, timeout=WAKE_S)
             except Full:
                 continue
+            return

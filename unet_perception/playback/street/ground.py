@@ -22,6 +22,7 @@ _MEAN = 0.82  # mean of the grain picture, by which flat colours are brightened 
 _TEXELS = 24  # a metre of grain
 _PERIOD = 512
 _BANDS = ((0.0, 6.0, 0), (6.0, 14.0, 1), (14.0, 36.0, 3), (36.0, 1e9, 9))
+_FLAT = np.array([1.0, 1.0, 0.0], np.float32)
 _LAMP_WARMTH = np.array([1.0, 0.84, 0.60], np.float32)
 
 
@@ -170,6 +171,12 @@ class Ground:
             self._lamplight(shade, scene, light)
         return shade
 
+    def _halved(self, points: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Camera points on the drawing lattice of the half-size picture below the horizon."""
+        pixels = self._camera.project(points)
+        pixels[..., 1] -= self._top
+        return fixed(pixels * 0.5)
+
     def _cast(
         self,
         shade: Pixels,
@@ -187,12 +194,10 @@ class Ground:
         points[:, :6, :2] = outlines
         points[:, 6:, :2] = moved
         seen = view.view(points)
-        pixels = self._camera.project(seen)
-        pixels[..., 1] -= self._top
-        lattice = fixed(pixels * 0.5)
-        u = pixels[..., 0]
+        lattice = self._halved(seen)
+        u = lattice[..., 0]
         shown = (seen[..., 2].max(axis=1) > 1.0) & (seen[..., 2].min(axis=1) < 110.0)
-        shown &= (u.max(axis=1) > 0) & (u.min(axis=1) < self._camera.width)
+        shown &= (u.max(axis=1) > 0) & (u.min(axis=1) < self._size[0] << SHIFT)
         for k in np.flatnonzero(shown):
             ring = cv2.convexHull(lattice[k])
             cv2.fillConvexPoly(shade, ring, color, cv2.LINE_8, SHIFT)
@@ -204,16 +209,16 @@ class Ground:
         turn = np.arange(12) * (math.pi / 6)
         ring = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1).astype(np.float32)
         layer = np.zeros(shade.shape[:2], np.uint8)
+        feet = [(seen.view, seen.chunk.lamps * _FLAT) for seen in scene.chunks]
         for radius, value in ((15.0, 24), (11.5, 62), (8.5, 110), (5.5, 160), (3.0, 205)):
-            for seen in scene.chunks:
-                for lamp in seen.chunk.lamps:
-                    foot = lamp * np.array([1, 1, 0], np.float32)
-                    points = seen.view.view(ring * radius + foot)
-                    if points[:, 2].max() > 1.0:
-                        cut = clip_near(points)
-                        pixels = self._camera.project(cut)
-                        pixels[:, 1] -= self._top
-                        cv2.fillConvexPoly(layer, fixed(pixels * 0.5), value, cv2.LINE_8, SHIFT)
+            for view, lamps in feet:
+                points = view.view(lamps[:, None] + ring * radius)
+                low, high = points[..., 2].min(axis=1), points[..., 2].max(axis=1)
+                lattice = self._halved(points)
+                for k in np.flatnonzero((high > 1.0) & (low < 110.0)):
+                    whole = low[k] >= NEAR
+                    outline = lattice[k] if whole else self._halved(clip_near(points[k]))
+                    cv2.fillConvexPoly(layer, outline, value, cv2.LINE_8, SHIFT)
         pools += cv2.blur(layer, (17, 9)).astype(np.float32) / 255.0
         gain = np.clip(pools * light.night, 0, 1)[..., None] * 255.0
         shade[..., :3] = np.maximum(shade[..., :3], np.minimum(shade[..., :3] * 0.6 + gain, 255))

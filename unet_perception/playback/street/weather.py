@@ -57,7 +57,7 @@ class Weather:
         rows = np.arange(height - top, dtype=np.float32)[:, None] / (height - top)
         # Water mirrors more the flatter it is looked at.
         self._slant: NDArray[np.float32] = (0.85 - 0.55 * rows).astype(np.float32)
-        self._is_mirror = np.zeros(256, np.float32)
+        self._is_mirror: NDArray[np.float32] = np.zeros(256, np.float32)
         self._is_mirror[list(_MIRRORS)] = 1.0
 
     @staticmethod
@@ -102,6 +102,7 @@ class Weather:
         depth = cv2.remap(part, *self._maps, cv2.INTER_LINEAR)
         depth = cv2.resize(depth, (below.shape[1], below.shape[0]), interpolation=cv2.INTER_LINEAR)
         water = np.clip(depth + 1.1 * light.wet - 0.75, 0.12 * light.wet, 1.0)
-        weight = (water * self._slant)[:rows] * self._is_mirror[ids[top : top + rows]]
+        mirror = np.asarray(cv2.LUT(ids[top : top + rows], self._is_mirror), np.float32)
+        weight = (water * self._slant)[:rows] * mirror
         mixed = cv2.blendLinear(image, below[:rows], weight, 1.0 - weight)
         below[:rows] = mixed
