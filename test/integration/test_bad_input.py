@@ -11,7 +11,8 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from harness.camera import pixels, stamp
 from harness.peer import values
-from sensor_msgs.msg import CompressedImage, Image
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 DAMAGES: list[tuple[str, dict[str, Any]]] = [
     ("data", {"data": array("B", bytes(100))}),
@@ -75,6 +76,28 @@ def test_the_reason_of_each_refusal_is_shown(peer: Any, model: Any, camera: Any)
         assert values(state)["last_refusal"].startswith(what)
         assert state.status[0].level == b"\x02"
         assert "every frame is refused" in state.status[0].message
+
+
+def test_bytes_that_are_no_message_are_refused(peer: Any, model: Any, camera: Any) -> None:
+    node = peer.perception(model)
+    masks = peer.subscribe(Image, "/perception/mask")
+    states = peer.subscribe(DiagnosticArray, "/diagnostics")
+    images = peer.publisher(Image, "/image")
+    infos = peer.publisher(CameraInfo, "/camera_info")
+    peer.wait_for_reader("/image", reliable=True)
+    peer.wait_for_reader("/camera_info", reliable=True)
+    whole = serialize_message(camera.message(camera.rgb(1)))
+    # The length of frame_id, a string, says that it goes on far beyond the message.
+    endless = whole[:12] + b"\xff\xff\xff\x7f" + whole[16:]
+    damaged = (whole[:4], whole[:20], whole[: len(whole) // 2], endless, b"\xff" * 100)
+    for data in damaged:
+        infos.publish(data)
+        images.publish(data)
+        time.sleep(0.1)
+    states.wait(lambda m: values(m)["refused"] == str(len(damaged)))
+    images.publish(camera.message(camera.rgb(1), stamp=7))
+    assert np.array_equal(pixels(masks.wait()), camera.mask(camera.rgb(1)))
+    assert node.stop() == 0
 
 
 def test_a_bad_compressed_image_is_refused(peer: Any, model: Any) -> None:

@@ -12,9 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from harness.peer import ENGINE
 from sensor_msgs.msg import Image
+
+from unet_perception.dataset import write_pair
 
 MOMENTS = 50
 AT_ONCE = 4
@@ -89,17 +92,14 @@ def test_camera_source_exits_with_0_at_any_moment(peer: Any) -> None:
         assert "Traceback" not in output, (seed, output)
 
 
-def test_a_failure_of_the_worker_ends_the_process_with_1(
-    peer: Any, model: Path, camera: Any
-) -> None:
-    # A picture whose mask cannot be allocated is no longer a matter of bad input.
-    started = peer.perception(model)
-    images = peer.publisher(Image, "/image")
-    peer.wait_for_reader("/image", reliable=True)
-    started.limit_memory()
-    huge = camera.message(camera.rgb(1, 4, 4), "mono8")
-    huge.width, huge.height, huge.step = 16384, 4096, 16384
-    huge.data.frombytes(bytes(16384 * 4096 - len(huge.data)))
-    images.publish(huge)
+def test_a_failure_while_running_ends_the_process_with_1(peer: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    for number in range(8):
+        write_pair(folder, str(number), np.zeros((6, 8, 3), np.uint8), np.zeros((6, 8), np.uint8))
+    (folder / "CameraRGB/6.png").write_bytes(b"no picture")
+    started = peer.start("camera_source", "--ros-args", "-p", f"data:={folder}", "-p", "rate:=5.0")
     assert started.wait() == 1, started.output
-    assert "perception: stopped: " in started.output
+    assert "Traceback" not in started.output
+    last = started.output.splitlines()[-1]
+    assert last.startswith("camera_source: stopped: ")
+    assert "6.png" in last

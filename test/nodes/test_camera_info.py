@@ -47,8 +47,8 @@ def test_the_same_size_changes_the_header_only() -> None:
 def test_another_size_scales_the_intrinsics() -> None:
     relayed = for_picture(camera_info(), "mask", 400, 150)
     assert (relayed.width, relayed.height) == (400, 150)
-    assert relayed.k == [200, 0, 200, 0, 100, 75, 0, 0, 1]
-    assert relayed.p == [200, 0, 200, 0, 0, 100, 75, 0, 0, 0, 1, 0]
+    assert relayed.k == pytest.approx([200, 0, 200, 0, 100, 75, 0, 0, 1])
+    assert relayed.p == pytest.approx([200, 0, 200, 0, 0, 100, 75, 0, 0, 0, 1, 0])
     assert vars(relayed.roi) == {"x_offset": 40, "y_offset": 15, "width": 200, "height": 75}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -45,33 +46,41 @@ def test_signals_stay_pending_until_they_are_waited_for() -> None:
     run(STOPPED_TWICE)
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(os, "environ", {})
-    return monkeypatch
+NAMES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 
 
-@pytest.mark.usefixtures("environment")
+def profiles() -> tuple[str | None, str | None]:
+    process.use_shipped_profile()
+    return os.environ.get(NAMES[0]), os.environ.get(NAMES[1])
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in (*NAMES, "ROS_DISTRO"):
+        # Set first, so that what the code under test sets is undone, too.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    yield
+    monkeypatch.undo()
+
+
 def test_the_shipped_profile_is_used() -> None:
-    process.use_shipped_profile()
-    assert os.environ == {"FASTDDS_DEFAULT_PROFILES_FILE": str(process.PROFILE)}
+    assert profiles() == (str(process.PROFILE), None)
 
 
-@pytest.mark.usefixtures("environment")
-def test_older_distributions_get_it_under_the_name_that_they_read() -> None:
-    os.environ["ROS_DISTRO"] = "jazzy"
-    process.use_shipped_profile()
-    assert os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] == str(process.PROFILE)
+def test_older_distributions_get_it_under_the_name_that_they_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    assert profiles() == (str(process.PROFILE), str(process.PROFILE))
 
 
-@pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize(
-    "name", ["FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"]
-)
-def test_a_profile_of_the_user_stays(name: str) -> None:
-    os.environ[name] = "/my/profile.xml"
-    process.use_shipped_profile()
-    assert os.environ == {name: "/my/profile.xml"}
+def test_a_profile_of_the_user_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAMES[0], "/my/profile.xml")
+    assert profiles() == ("/my/profile.xml", None)
+    monkeypatch.delenv(NAMES[0])
+    monkeypatch.setenv(NAMES[1], "/my/profile.xml")
+    assert profiles() == (None, "/my/profile.xml")
 
 
 def test_the_profile_carries_ten_frames_and_more() -> None:

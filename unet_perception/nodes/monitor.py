@@ -10,7 +10,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
+from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame, frame_from_buffer
+from unet_perception.nodes.following import RawMessage
 
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
@@ -39,22 +41,28 @@ class Monitor:
             status_prefix: Start of the name of the diagnostic status to listen to.
             listener: Takes what arrives.
         """
+        self._node = node
         self._prefix = status_prefix
         self._listener = listener
         for kind, topic in topics.items():
-            node.create_subscription(Image, topic, self._image_callback(kind), QOS)
+            node.create_subscription(Image, topic, self._image_callback(kind), QOS, raw=True)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
 
-    def _image_callback(self, kind: str) -> Callable[[Any], None]:
-        def callback(message: Any) -> None:
+    def _image_callback(self, kind: str) -> Callable[[bytes], None]:
+        def callback(data: bytes) -> None:
+            try:
+                message = RawMessage(data, Image).read()
+                frame = frame_from_buffer(
+                    message.data,
+                    width=message.width,
+                    height=message.height,
+                    encoding=message.encoding,
+                    step=message.step,
+                )
+            except FrameError as error:
+                self._node.get_logger().warning(f"cannot show a frame of {kind}: {error}")
+                return
             stamp = message.header.stamp
-            frame = frame_from_buffer(
-                message.data,
-                width=message.width,
-                height=message.height,
-                encoding=message.encoding,
-                step=message.step,
-            )
             self._listener.on_image(kind, stamp.sec * 1_000_000_000 + stamp.nanosec, frame)
 
         return callback

@@ -20,7 +20,7 @@ from rclpy.qos import ReliabilityPolicy
 from unet_perception.nodes import process
 from unet_perception.nodes.outputs import reliable
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 ENGINE = {"engine": "openvino", "precision": "fp32", "threads": 1}
 
 
