@@ -70,9 +70,7 @@ class OpenVinoEngine:
 
 
 def _choose_precision(core: openvino.Core, precision: str) -> str:
-    capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    if precision == "auto":
-        return "bf16" if capable else "fp32"
-    if precision == "bf16" and not capable:
+    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise EngineError("precision is 'bf16', but this processor has no bf16; use 'fp32'")
-    return precision
+    # bf16 takes half the time but moves about 2 of 1000 pixels: a choice for the user.
+    return "fp32" if precision == "auto" else precision

@@ -29,7 +29,7 @@ def open_engine(
         bundle: The network.
         name: One of ``ENGINES``. ``auto`` takes OpenVINO, the fastest on a CPU, or
             PyTorch where OpenVINO is not installed.
-        precision: One of ``PRECISIONS``; ``auto`` is the engine's best choice here.
+        precision: One of ``PRECISIONS``; ``auto`` is fp32, which gives PyTorch's masks.
         threads: Processor threads, 0 for as many as there are cores.
 
     Raises:

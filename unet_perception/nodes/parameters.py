@@ -92,7 +92,7 @@ PERCEPTION_OPTIONS = (
     Option(
         "precision",
         "auto",
-        "precision of the network's arithmetic; auto is the engine's best choice",
+        "precision of the network's arithmetic; auto is fp32, bf16 is faster where there is any",
         f"one of {', '.join(PRECISIONS)}",
         _one_of(PRECISIONS),
     ),
