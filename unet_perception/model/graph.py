@@ -75,7 +75,7 @@ def build_onnx(
     weights: Mapping[str, NDArray[np.float32]],
     input_size: tuple[int, int],
     metadata: Mapping[str, str],
-    half: bool = True,
+    half: bool,
 ) -> bytes:
     """Return the network as the bytes of an ONNX file.
 

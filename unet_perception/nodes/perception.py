@@ -95,20 +95,21 @@ class PerceptionNode:
 
     def _work(self) -> None:
         while (arrival := self._slot.take()) is not None:
-            source = f"a frame of {self._input_topic}"
+            header: Any = None
             try:
                 message = arrival.message.read()
-                source = f"the frame with stamp {_seconds(message.header.stamp)}"
+                header = message.header
                 frame = _frame(message)
             except FrameError as error:
-                self._refuse(source, error)
+                self._refuse(header, error)
             else:
-                self._serve(frame, message.header, arrival.time)
+                self._serve(frame, header, arrival.time)
 
-    def _refuse(self, source: str, error: FrameError) -> None:
+    def _refuse(self, header: Any, error: FrameError) -> None:
         self._statistics.refused(time.monotonic(), str(error))
+        stamp = "an unreadable header" if header is None else f"stamp {_seconds(header.stamp)}"
         self._node.get_logger().warning(
-            f"refused {source}: {error}",
+            f"refused the frame with {stamp} of {self._input_topic}: {error}",
             throttle_duration_sec=REFUSAL_LOG_S,
         )
 
