@@ -38,3 +38,11 @@ class DatasetError(UnetPerceptionError):
 
 class ConfigError(UnetPerceptionError):
     """A configuration value is outside what is allowed."""
+
+
+class SimulatorError(UnetPerceptionError):
+    """CARLA cannot be reached, or refused what was asked of it."""
+
+
+class SimulatorLostError(SimulatorError):
+    """CARLA was there and does not answer any more."""

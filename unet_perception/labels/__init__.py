@@ -2,6 +2,7 @@
 """Label sets: what a class id means, per CARLA version, and the maps between them."""
 
 from unet_perception.labels.builtin import BUILTIN_LABEL_SETS, load_label_set
+from unet_perception.labels.carla_version import carla_label_set
 from unet_perception.labels.label_map import LabelMap, label_map
 from unet_perception.labels.label_set import UNLABELED, LabelClass, LabelSet
 
@@ -11,6 +12,7 @@ __all__ = [
     "LabelClass",
     "LabelMap",
     "LabelSet",
+    "carla_label_set",
     "label_map",
     "load_label_set",
 ]

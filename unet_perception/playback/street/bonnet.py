@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,13 @@ from unet_perception.playback.street.light import Light
 from unet_perception.playback.street.texture import Pixels
 
 _CLASS = classes.CAR
+_INSIDE = 1.5  # metres from the ego's middle within which a lens is in it, behind the bonnet
+_WIDEST = 45.0  # degrees of yaw
+
+
+def bonnet_in_sight(camera: CameraModel) -> bool:
+    """Whether a camera sees the bonnet."""
+    return abs(camera.forward) < _INSIDE and abs(camera.yaw) < _WIDEST
 
 
 class Bonnet:
@@ -21,10 +30,14 @@ class Bonnet:
     def __init__(self, camera: CameraModel) -> None:
         """Shape the bonnet for a camera."""
         height, width = camera.height, camera.width
-        x = np.linspace(-1.0, 1.0, width)
+        # The bonnet stays with the car: the camera's yaw and pitch move it in the picture.
+        aside = 2.0 * camera.focal / width * math.tan(math.radians(camera.yaw))
+        x = np.linspace(-1.0, 1.0, width) + aside
         dome = 0.853 + 0.016 * x**2 + 0.035 * np.clip((np.abs(x) - 0.62) / 0.38, 0, 1) ** 2
-        crest = (dome * height).astype(np.int32)
-        self._top = int(crest.min())
+        rise = camera.focal * math.tan(math.radians(camera.pitch))
+        dome = dome + 0.8 * np.clip(np.abs(x) - 1.0, 0, None)
+        crest = (dome * height + rise).astype(np.int32)
+        self._top = min(int(crest.min()), height)
         rows = np.arange(self._top, height)[:, None]
         self._mask: Pixels = np.where(rows >= crest[None, :], 255, 0).astype(np.uint8)
         deep = np.clip((rows - crest[None, :]) / (height * 0.15), 0, 1).astype(np.float32)
@@ -37,6 +50,8 @@ class Bonnet:
 
     def paint(self, canvas: Pixels, light: Light) -> None:
         """Lay the bonnet over the canvas (H, W, 4)."""
+        if not len(self._mask):
+            return
         name = (*(float(c) for c in light.ambient), *(float(c) for c in light.horizon_color))
         if self._made is None or self._made[0] != name:
             picture = np.empty((*self._mask.shape, 4), np.uint8)

@@ -42,8 +42,9 @@ def building(
     depth: float,
     floors: int,
     style: int,
+    lot: tuple[float, float],
 ) -> None:
-    """A building along ``span``; its front stands ``near`` metres right (left if negative)."""
+    """A building along ``span`` on a lot; its front is ``near`` metres right (left if negative)."""
     side = 1.0 if near > 0 else -1.0
     far = near + side * depth
     width = span[1] - span[0]
@@ -61,7 +62,7 @@ def building(
 
     a, b = -width / 2, width / 2
     height = floors * 3.0 + 0.4
-    owner = draft.owner(span[1], near)
+    owner = draft.owner(span[1], near, lot)
     center = at(0.0, near + side * depth / 2)
     wall = flank(rng, depth, floors, style)
     panel(

@@ -77,6 +77,7 @@ class Chunk:
         paints: float32 (P, 4), each patch's colour and class id.
         solids: quads; ``owner`` indexes anchors.
         anchors: float32 (K, 3), the ground point by whose distance an object is ordered.
+        ends: float32 (K, 2, 3), the ends of what stretches along the road; else twice the anchor.
         sides: float32 (P, 4, 3), the corners of each panel.
         feet: float32 (S, 3), where each cut-out stands.
         casters: float32 (C, 6, 2), footprints that cast shadows.
@@ -93,6 +94,7 @@ class Chunk:
     paints: NDArray[np.float32]
     solids: Mesh
     anchors: NDArray[np.float32]
+    ends: NDArray[np.float32]
     panels: tuple[Panel, ...]
     sides: NDArray[np.float32]
     standing: tuple[Standing, ...]
@@ -122,6 +124,7 @@ class Draft:
     patches: list[Patch] = field(default_factory=list)
     solids: list[Mesh] = field(default_factory=list)
     anchors: list[tuple[float, float]] = field(default_factory=list)
+    ends: list[tuple[tuple[float, float], tuple[float, float]]] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     standing: list[Standing] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
@@ -130,9 +133,11 @@ class Draft:
     contacts: list[NDArray[np.float32]] = field(default_factory=list)
     lamps: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def owner(self, along: float, right: float) -> int:
-        """A new object ordered by this point."""
+    def owner(self, along: float, right: float, span: tuple[float, float] | None = None) -> int:
+        """A new object ordered by this point; to the side and behind by the farther end of span."""
+        first, last = span or (along, along)
         self.anchors.append(self.line.at(along, right))
+        self.ends.append((self.line.at(first, right), self.line.at(last, right)))
         return len(self.anchors) - 1
 
     def solid(self, mesh: Mesh, along: float, right: float, turn: float = 0.0) -> None:
@@ -197,6 +202,9 @@ class Draft:
             np.array([(*p.color, p.ids) for p in patches], np.float32),
             joined(self.solids),
             np.array([(x, y, 0.0) for x, y in self.anchors], np.float32).reshape(-1, 3),
+            np.array([[(x, y, 0.0) for x, y in e] for e in self.ends], np.float32).reshape(
+                -1, 2, 3
+            ),
             tuple(self.panels),
             np.array([p.corners() for p in self.panels], np.float32).reshape(-1, 4, 3),
             tuple(self.standing),

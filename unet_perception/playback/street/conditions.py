@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -79,6 +80,7 @@ _SCHEDULE = (
     "WetNight",
     "WetSunset",
 )
+SCHEDULE_RATE = 20.0  # steps of the schedule a second, for those who count seconds
 STAGE_FRAMES = 400
 BLEND_FRAMES = 120
 
@@ -96,9 +98,53 @@ def preset(name: str) -> Conditions:
         raise ConfigError(f"conditions is {name!r}: it must be one of {allowed}") from None
 
 
-def scheduled(index: int) -> tuple[str, str, float]:
-    """Preset now, preset to come, and how far the change has gone (0 to 1), at a frame."""
-    stage, step = divmod(index, STAGE_FRAMES)
+def carla_conditions(
+    *,
+    cloudiness: float = 0.0,
+    precipitation: float = 0.0,
+    precipitation_deposits: float = 0.0,
+    sun_altitude_angle: float = 45.0,
+    fog_density: float = 0.0,
+    fog_distance: float = 0.0,
+    wetness: float = 0.0,
+    **others: float,
+) -> Conditions:
+    """The conditions that come nearest to the fields of ``carla.WeatherParameters``.
+
+    Like CARLA, it refuses nothing: what is out of range is taken to its end. Values are taken in
+    steps nobody sees, so that a weather that changes a little at every tick does not light the
+    whole street anew each time.
+
+    Args:
+        cloudiness: 0 to 100.
+        precipitation: 0 to 100.
+        precipitation_deposits: Puddles, 0 to 100.
+        sun_altitude_angle: Degrees above the horizon.
+        fog_density: 0 to 100.
+        fog_distance: Metres at which the fog begins; far fog is drawn as thinner fog.
+        wetness: Wet look of the road, 0 to 100.
+        others: Further fields, which change nothing here: the street's sun stays at one azimuth,
+            and it knows no wind, dust or scattering.
+    """
+    clear = 50.0 / (50.0 + _held(fog_distance, 0.0, 1e6))
+    return Conditions(
+        sun_altitude=round(2.0 * _held(sun_altitude_angle, -90.0, 90.0)) / 2.0,
+        cloudiness=float(round(_held(cloudiness, 0.0, 100.0))),
+        precipitation=float(round(_held(precipitation, 0.0, 100.0))),
+        fog_density=float(round(_held(fog_density, 0.0, 100.0) * clear)),
+        wetness=float(round(_held(max(precipitation_deposits, wetness), 0.0, 100.0))),
+    )
+
+
+def _held(value: float, low: float, high: float) -> float:
+    """The value within its range; what is no number counts as 0."""
+    return 0.0 if math.isnan(value) else min(high, max(low, value))
+
+
+def scheduled(index: float) -> tuple[str, str, float]:
+    """Preset now, preset to come, and how far the change has gone (0 to 1), at a step."""
+    whole, step = divmod(index, STAGE_FRAMES)
+    stage = int(whole)
     now = _SCHEDULE[stage % len(_SCHEDULE)]
     after = _SCHEDULE[(stage + 1) % len(_SCHEDULE)]
     return now, after, max(0.0, (step - (STAGE_FRAMES - BLEND_FRAMES)) / BLEND_FRAMES)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint, clip_near
+from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint
 from unet_perception.playback.street.chunk import Panel, Standing
 from unet_perception.playback.street.ground import SHIFT, fixed
 from unet_perception.playback.street.light import Light
@@ -92,8 +92,10 @@ def walls(
         if flat[n]:
             continue
         outline, box = pixels[k], boxes[n]
-        if nearest[k] < NEAR:
-            outline = camera.project(clip_near(seen[k]))
+        if nearest[k] < NEAR or camera.beside(outline).any():
+            outline = camera.outline(seen[k])
+            if len(outline) < 3:
+                continue
             box = [*outline.min(axis=0).tolist(), *outline.max(axis=0).tolist()]
         distance = float(away[panels[k].owner]) + 0.01
         found.append(Wall(distance, panels[k], outline, box, means[n], backs[n]))

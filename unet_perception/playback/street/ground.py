@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.playback.street import classes
-from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint, clip_near
+from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint
 from unet_perception.playback.street.hashing import generator
 from unet_perception.playback.street.light import Light
 from unet_perception.playback.street.scene import Scene
@@ -56,7 +56,7 @@ class Ground:
         ahead = camera.focal * camera.elevation / np.maximum(rows - cv, 0.25)
         self._ahead = ahead.astype(np.float32)
         tile = _tile()
-        self._bands: list[tuple[int, int, Pixels, Pixels, Pixels]] = []
+        self._bands: list[tuple[int, int, Pixels, NDArray[Any], NDArray[Any]]] = []
         columns = (np.arange(camera.width, dtype=np.float32) + 0.5 - cu) / camera.focal
         for low, high, blur in _BANDS:
             inside = np.flatnonzero((ahead >= low) & (ahead < high))
@@ -64,8 +64,8 @@ class Ground:
                 continue
             first, last = int(inside[0]), int(inside[-1]) + 1
             z = np.minimum(self._ahead[first:last, None], 60.0)
-            across = (columns[None, :] * z * _TEXELS) % _PERIOD
-            along = (z * _TEXELS) % _PERIOD + 0 * columns[None, :]
+            across, along = camera.from_ahead(columns[None, :] * z, z)
+            across, along = (across * _TEXELS) % _PERIOD, (along * _TEXELS) % _PERIOD
             picture: NDArray[Any] = tile
             if blur:
                 wide = cv2.copyMakeBorder(tile, 40, 40, 40, 40, cv2.BORDER_WRAP)
@@ -76,8 +76,10 @@ class Ground:
             self._bands.append((first, last, twice, maps[0], maps[1]))
         self._size = (camera.width // 2, (camera.height - self._top + 1) // 2)
         z = self._ahead[::2][: self._size[1], None]
-        x = columns[None, ::2][:, : self._size[0]] * z
+        x, z = camera.from_ahead(columns[None, ::2][:, : self._size[0]] * z, z)
         beam = np.exp(-((x / (2.2 + 0.2 * z)) ** 2)) * np.exp(-(((z - 8.0) / 18.0) ** 2))
+        if camera.turned:
+            beam = beam * np.clip(z / 5.0, 0.0, 1.0)
         self._beam: NDArray[np.float32] = beam.astype(np.float32)
 
     def grain(self, s: float) -> Pixels:
@@ -126,6 +128,7 @@ class Ground:
             left, right = np.minimum.reduceat(u, starts), np.maximum.reduceat(u, starts)
             shown = (far > NEAR) & (near < chunk.reaches)
             shown &= (right > 0) & (left < self._camera.width)
+            cut = (near < NEAR) | np.logical_or.reduceat(self._camera.beside(pixels), starts)
             ends = np.append(starts[1:], len(points)).tolist()
             lattice = fixed(pixels)
             dry = (chunk.paints[:, 3:] == classes.TERRAIN) * light.wet
@@ -136,9 +139,8 @@ class Ground:
             colors = paints.tolist()
             for k in np.flatnonzero(shown).tolist():
                 ring = lattice[starts[k] : ends[k]]
-                if near[k] < NEAR:
-                    cut = clip_near(points[starts[k] : ends[k]])
-                    ring = fixed(self._camera.project(cut))
+                if cut[k]:
+                    ring = fixed(self._camera.outline(points[starts[k] : ends[k]]))
                 waiting.append((chunk.patches[k].order, ring, colors[k]))
         waiting.sort(key=lambda item: item[0])
         for _, ring, color in waiting:
@@ -173,7 +175,10 @@ class Ground:
 
     def _halved(self, points: NDArray[np.float32]) -> NDArray[np.int32]:
         """Camera points on the drawing lattice of the half-size picture below the horizon."""
-        pixels = self._camera.project(points)
+        return self._lowered(self._camera.project(points))
+
+    def _lowered(self, pixels: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Pixels on the drawing lattice of that picture."""
         pixels[..., 1] -= self._top
         return fixed(pixels * 0.5)
 
@@ -199,7 +204,13 @@ class Ground:
         shown = (seen[..., 2].max(axis=1) > 1.0) & (seen[..., 2].min(axis=1) < 110.0)
         shown &= (u.max(axis=1) > 0) & (u.min(axis=1) < self._size[0] << SHIFT)
         for k in np.flatnonzero(shown):
-            ring = cv2.convexHull(lattice[k])
+            if self._camera.turned and seen[k, :, 2].min() < NEAR:
+                hull = cv2.convexHull(points[k, :, :2].copy(), returnPoints=False)[:, 0]
+                ring = self._lowered(self._camera.outline(seen[k, hull]))
+                if len(ring) < 3:
+                    continue
+            else:
+                ring = cv2.convexHull(lattice[k])
             cv2.fillConvexPoly(shade, ring, color, cv2.LINE_8, SHIFT)
 
     def _lamplight(self, shade: Pixels, scene: Scene, light: Light) -> None:
@@ -217,7 +228,9 @@ class Ground:
                 lattice = self._halved(points)
                 for k in np.flatnonzero((high > 1.0) & (low < 110.0)):
                     whole = low[k] >= NEAR
-                    outline = lattice[k] if whole else self._halved(clip_near(points[k]))
+                    outline = (
+                        lattice[k] if whole else self._lowered(self._camera.outline(points[k]))
+                    )
                     cv2.fillConvexPoly(layer, outline, value, cv2.LINE_8, SHIFT)
         pools += cv2.blur(layer, (17, 9)).astype(np.float32) / 255.0
         gain = np.clip(pools * light.night, 0, 1)[..., None] * 255.0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from unet_perception.playback.street.conditions import Conditions
 
 # The sun's compass direction on the street, radians; CARLA's presets keep it fixed as well.
 SUN_AZIMUTH = 0.9
+
+_KEPT = 32  # lights, for a drive through the weathers or a client that goes back and forth
+_BLEND_STEPS = 40
 
 RGB = NDArray[np.float32]
 
@@ -108,3 +112,27 @@ def blend(now: Light, after: Light, share: float) -> Light:
     mixed = {n: getattr(now, n) * (1 - share) + getattr(after, n) * share for n in names}
     mixed["direction"] = mixed["direction"] / np.linalg.norm(mixed["direction"])
     return Light(**mixed)
+
+
+class Lights:
+    """The light of conditions, the same object while it is kept: painters keep work for it."""
+
+    def __init__(self) -> None:
+        """Start with nothing kept."""
+        self._made: OrderedDict[tuple[Conditions, Conditions, int], Light] = OrderedDict()
+
+    def of(self, conditions: Conditions) -> Light:
+        """The light that conditions make."""
+        return self.between(conditions, conditions, 0.0)
+
+    def between(self, now: Conditions, after: Conditions, share: float) -> Light:
+        """The light on the way from one to another, in steps; ``share`` is 0 to 1."""
+        name = (now, after, round(share * _BLEND_STEPS))
+        if name not in self._made:
+            part = name[2] / _BLEND_STEPS
+            light = light_of(now) if now == after else blend(self.of(now), self.of(after), part)
+            self._made[name] = light
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        self._made.move_to_end(name)
+        return self._made[name]

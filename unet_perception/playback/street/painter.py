@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint, clip_near
+from unet_perception.playback.street.camera import NEAR, CameraModel, Viewpoint
+from unet_perception.playback.street.chunk import Chunk
 from unet_perception.playback.street.cutouts import (
     Figure,
     Wall,
@@ -26,6 +27,7 @@ from unet_perception.playback.street.shading import Shader, headlights
 from unet_perception.playback.street.texture import Pixels
 
 _SIGHT = 190.0
+_ASLANT = 30.0  # degrees of yaw from which a camera looks at fronts rather than along them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class Painter:
     def __init__(self, camera: CameraModel) -> None:
         """Prepare to paint for a camera."""
         self._camera = camera
-        self._shader = Shader()
+        self._shader = Shader(camera.beam)
 
     def paint(self, canvas: Pixels, scene: Scene, light: Light) -> None:
         """Paint a scene's objects onto the canvas (H, W, 4)."""
@@ -56,7 +58,7 @@ class Painter:
         batches = []
         for seen in scene.chunks:
             chunk, view = seen.chunk, seen.view
-            away = np.linalg.norm(view.view(chunk.anchors), axis=1)
+            away = self._away(view, chunk)
             batches.append(self._batch(chunk.solids, away, view, light))
             cutouts += walls(camera, view, chunk.panels, chunk.sides, away, _SIGHT)
             cutouts += figures(camera, view, chunk.standing, chunk.feet, _SIGHT)
@@ -83,6 +85,17 @@ class Painter:
                 paint_figure(canvas, cutout, camera, self._shader)
         self._fill(canvas, quads, order, rings, colors, done, len(order))
 
+    def _away(self, view: Viewpoint, chunk: Chunk) -> NDArray[np.float32]:
+        """The distance to order each owner by.
+
+        Down the road the far end of a house is the one its lot ends with. To the side and behind
+        it may be either, and what stands before the front must come after it.
+        """
+        if abs(self._camera.yaw) < _ASLANT:
+            return np.asarray(np.linalg.norm(view.view(chunk.anchors), axis=1), np.float32)
+        ends = np.linalg.norm(view.view(chunk.ends), axis=2)
+        return np.asarray(ends.max(axis=1), np.float32)
+
     def _fill(
         self,
         canvas: Pixels,
@@ -100,7 +113,7 @@ class Painter:
             if color is not None:
                 fill(canvas, rings[k], color, cv2.LINE_8, SHIFT)
                 continue
-            ring = fixed(self._camera.project(clip_near(quads.points[order[k]])))
+            ring = fixed(self._camera.outline(quads.points[order[k]]))
             if len(ring) >= 3:
                 fill(canvas, ring, quads.colors[order[k]].tolist(), cv2.LINE_8, SHIFT)
 
@@ -127,7 +140,7 @@ class Painter:
         # The sky lights what faces up more than what faces down.
         lit = lit * (1.0 + 0.22 * normals[:, 2:])
         ahead = np.maximum(depth.mean(axis=1), 0.0)
-        lit = lit + headlights(light, ahead)[:, None]
+        lit = lit + headlights(light, ahead, self._camera.beam)[:, None]
         glow = mesh.glow[keep, None]
         lit = np.maximum(lit, np.where(glow > 1.0, light.night, glow))
         clear = np.exp(-light.haze * ahead)[:, None]
@@ -135,5 +148,5 @@ class Painter:
         colors = np.empty((len(keep), 4), np.float32)
         colors[:, :3] = np.clip(rgb, 0, 255)
         colors[:, 3] = mesh.ids[keep]
-        cut = depth.min(axis=1) < NEAR
+        cut = (depth.min(axis=1) < NEAR) | self._camera.beside(pixels).any(axis=1)
         return _Batch(distance[keep], mesh.rank[keep], fixed(pixels), colors, points, cut)

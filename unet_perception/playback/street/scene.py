@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 from unet_perception.playback.street.camera import CameraModel, Viewpoint
 from unet_perception.playback.street.chunk import Chunk, Standing, footprint
 from unet_perception.playback.street.mesh import Mesh, joined
-from unet_perception.playback.street.road import CELL, CHUNK
-from unet_perception.playback.street.traffic import movers
+from unet_perception.playback.street.road import CELL, CHUNK, Road
+from unet_perception.playback.street.traffic import Reach, movers
 from unet_perception.playback.street.world import World
-
-SPEED = 8.0  # metres per second of the ego
-_IN_SIGHT = (-1, 0, 1, 2, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +31,7 @@ class Scene:
 
     Attributes:
         s: the ego's arclength in metres.
+        heading: the ego's heading in radians.
         view: where the lens is in the axes of the ego's chunk.
         chunks: what stands.
         mesh: moving vehicles and the traffic lights in their present phase.
@@ -45,6 +43,7 @@ class Scene:
     """
 
     s: float
+    heading: float
     view: Viewpoint
     chunks: tuple[Seen, ...]
     mesh: Mesh
@@ -55,10 +54,18 @@ class Scene:
     contacts: NDArray[np.float32]
 
 
-def _lane(world: World, s: float) -> float:
+def in_sight(camera: CameraModel) -> tuple[int, int]:
+    """How many chunks ahead and behind a camera may see."""
+    turn, half = abs(camera.yaw), camera.fov / 2
+    if turn + half <= 100.0:
+        return 3, 1
+    return (2, 2) if turn - half < 60.0 else (1, 4)
+
+
+def lane(road: Road, s: float) -> float:
     """Metres right of the centre line at which the ego drives; lanes change across junctions."""
     cell = math.floor(s / CELL + 0.5)
-    before, after = world.road.layout(cell - 1), world.road.layout(cell)
+    before, after = road.layout(cell - 1), road.layout(cell)
     t = min(1.0, max(0.0, (s - cell * CELL + 10.0) / 20.0))
     t = t * t * (3.0 - 2.0 * t)
     return before.lane * (1 - t) + after.lane * t + 0.12 * math.sin(s / 23.0)
@@ -72,23 +79,25 @@ def _phase(s: float, junction: float, seconds: float) -> int:
     return 0 if gap > 52.0 or seconds % 2.0 < 1.0 else 1
 
 
-def scene(world: World, camera: CameraModel, seed: int, index: int, rate: float) -> Scene:
-    """The scene at a frame."""
-    seconds = index / rate
-    s = SPEED * seconds
+def scene(world: World, camera: CameraModel, s: float, seconds: float) -> Scene:
+    """The scene at a time, for an ego at arclength ``s``."""
     number = math.floor(s / CHUNK)
     along = s - number * CHUNK
     here = world.chunk(number)
-    x, y = here.line.at(along, _lane(world, s))
+    x, y = here.line.at(along, lane(world.road, s))
     heading = here.line.heading(along)
+    x += camera.forward * math.cos(heading) + camera.right * math.sin(heading)
+    y += camera.forward * math.sin(heading) - camera.right * math.cos(heading)
+    facing = heading - math.radians(camera.yaw)
+    ahead, behind = in_sight(camera)
     origins = {number: np.zeros(2)}
-    for step in range(1, _IN_SIGHT[-1] + 1):
-        before = number + step - 1
-        origins[number + step] = origins[before] + world.chunk(before).line.end
-    origins[number - 1] = -world.chunk(number - 1).line.end
+    for n in range(number + 1, number + ahead + 1):
+        origins[n] = origins[n - 1] + world.chunk(n - 1).line.end
+    for n in range(number - 1, number - behind - 1, -1):
+        origins[n] = origins[n + 1] - world.chunk(n).line.end
     lift = camera.elevation + 0.012 * math.sin(s / 1.7)
     views = {
-        n: Viewpoint(x - float(o[0]), y - float(o[1]), heading, lift) for n, o in origins.items()
+        n: Viewpoint(x - float(o[0]), y - float(o[1]), facing, lift) for n, o in origins.items()
     }
     seen: list[Seen] = []
     meshes: list[Mesh] = []
@@ -110,7 +119,9 @@ def scene(world: World, camera: CameraModel, seed: int, index: int, rate: float)
             phase = _phase(s, junction, seconds)
             at = (signal.x + float(origin[0]), signal.y + float(origin[1]))
             place(world.library.signals[(phase, signal.arm)], *at, signal.heading)
-    for mover in movers(world, seed, s, seconds):
+    # A camera that looks ahead needs none of those behind but what is just overtaking.
+    back = 8.0 if behind == 1 else behind * CHUNK
+    for mover in movers(world, Reach(s, seconds, back)):
         n = math.floor(mover.s / CHUNK)
         if n not in views:
             continue
@@ -125,6 +136,7 @@ def scene(world: World, camera: CameraModel, seed: int, index: int, rate: float)
         standing.extend(Standing(x, y, sprite, 0) for sprite in mover.sprites)
     return Scene(
         s,
+        heading,
         views[number],
         tuple(seen),
         joined(meshes),

@@ -18,16 +18,19 @@ _KEPT = 300
 _WINDOW_LIGHT = np.array([255, 206, 128], np.float32)
 
 
-def headlights(light: Light, ahead: NDArray[np.float32] | float) -> NDArray[np.float32]:
-    """Light that the ego's headlights add at metres ahead."""
-    return np.asarray(light.night * 0.85 * np.exp(-np.asarray(ahead) / 16.0), np.float32)
+def headlights(
+    light: Light, ahead: NDArray[np.float32] | float, beam: float
+) -> NDArray[np.float32]:
+    """Light that the ego's headlights add at metres ahead; ``beam`` is `CameraModel.beam`."""
+    return np.asarray(light.night * 0.85 * beam * np.exp(-np.asarray(ahead) / 16.0), np.float32)
 
 
 class Shader:
     """Shaded textures; what is kept follows from its key, so order leaves no trace."""
 
-    def __init__(self) -> None:
-        """Start with nothing kept."""
+    def __init__(self, beam: float) -> None:
+        """Start with nothing kept, for a camera with such a `CameraModel.beam`."""
+        self._beam = beam
         self._light: Light | None = None
         self._tables: dict[tuple[int, int], tuple[Pixels, Pixels]] = {}
         self._kept: OrderedDict[tuple[int, int, int, int], tuple[Texture, Pixels]] = OrderedDict()
@@ -69,7 +72,11 @@ class Shader:
             if light is None:
                 raise RuntimeError("begin() comes before shade()")
             ahead = 2.0 ** (step / 4.0) - 1.0
-            lit = light.ambient + light.sun * (sunlit / SUN_STEPS) + headlights(light, ahead)
+            lit = (
+                light.ambient
+                + light.sun * (sunlit / SUN_STEPS)
+                + headlights(light, ahead, self._beam)
+            )
             clear = float(np.exp(-light.haze * ahead))
             veil = light.haze_color * (1 - clear)
             steps = np.arange(256, dtype=np.float32)[:, None]

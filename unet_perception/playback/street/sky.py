@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from unet_perception.playback.street import classes
 from unet_perception.playback.street.camera import CameraModel
+from unet_perception.playback.street.conditions import Conditions
 from unet_perception.playback.street.hashing import generator
 from unet_perception.playback.street.light import SUN_AZIMUTH, Light
 from unet_perception.playback.street.texture import Pixels, grain
@@ -19,6 +21,7 @@ from unet_perception.playback.street.texture import Pixels, grain
 _SWING = 0.66
 _FAR = 260.0
 _KEPT = 3
+_SUN_REACH = 1.9  # radians from the middle of the panorama beyond which the sun leaves no trace
 
 
 class Sky:
@@ -30,11 +33,16 @@ class Sky:
         rows = camera.horizon_row + 1
         self._shape = (rows, camera.width + 2 * int(_SWING * camera.focal) + 2)
         self._ids, self._tone = self._skyline(seed)
-        rng = generator(seed, 6)
+        rng = self._rng(seed, 6)
         self._clouds = self._billows(rng)
         stars = rng.random(self._shape).astype(np.float32)
         self._stars: NDArray[np.float32] = np.where(stars > 0.9993, 150.0, 0.0).astype(np.float32)
-        self._made: OrderedDict[str, Pixels] = OrderedDict()
+        self._made: OrderedDict[Conditions, Pixels] = OrderedDict()
+
+    def _rng(self, seed: int, kind: int) -> np.random.Generator:
+        """The panorama reaches as far as the road swings; each other direction has its own."""
+        yaw = round(self._camera.yaw)
+        return generator(seed, kind, yaw) if yaw else generator(seed, kind)
 
     def _billows(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Cloud thickness: noise of all sizes, the larger the stronger, drawn out sideways."""
@@ -50,7 +58,7 @@ class Sky:
     def _skyline(self, seed: int) -> tuple[Pixels, NDArray[np.float32]]:
         """Class ids of the far background and its colour, (rows, width[, 3])."""
         rows, width = self._shape
-        rng = generator(seed, 7)
+        rng = self._rng(seed, 7)
         unit = self._camera.focal / 400.0
         ids = np.full(self._shape, classes.SKY, np.uint8)
         tone = np.zeros((*self._shape, 3), np.float32)
@@ -85,14 +93,14 @@ class Sky:
         )
         return ids, tone
 
-    def panorama(self, name: str, light: Light) -> Pixels:
-        """RGB and ids (rows, width, 4) for the light of conditions called ``name``."""
-        if name not in self._made:
-            self._made[name] = self._make(light)
+    def panorama(self, conditions: Conditions, light: Light) -> Pixels:
+        """RGB and ids (rows, width, 4) for the light of conditions."""
+        if conditions not in self._made:
+            self._made[conditions] = self._make(light)
             if len(self._made) > _KEPT:
                 self._made.popitem(last=False)
-        self._made.move_to_end(name)
-        return self._made[name]
+        self._made.move_to_end(conditions)
+        return self._made[conditions]
 
     def _make(self, light: Light) -> Pixels:
         rows, width = self._shape
@@ -118,8 +126,9 @@ class Sky:
         sky = sky + (cloud - sky) * body * (0.95 - 0.5 * min(1.0, light.haze * 60))
         sky += self._stars[..., None] * light.night * (1 - light.clouds) * (1 - down) * (1 - body)
         power = float(light.sun.mean())
-        if power > 0.05:
-            x = camera.width / 2 + int(_SWING * camera.focal) - camera.focal * SUN_AZIMUTH
+        left = math.remainder(SUN_AZIMUTH + math.radians(camera.yaw), math.tau)
+        if power > 0.05 and abs(left) < _SUN_REACH:
+            x = camera.width / 2 + int(_SWING * camera.focal) - camera.focal * left
             tan = float(light.direction[2]) / float(np.hypot(*light.direction[:2]))
             at = (rows - camera.focal * tan * 0.9, x)
             far = np.hypot(np.arange(rows)[:, None] - at[0], np.arange(width)[None, :] - at[1])
@@ -139,7 +148,10 @@ class Sky:
     def paint(
         self, canvas: Pixels, heading: float, now: Pixels, after: Pixels | None, share: float
     ) -> None:
-        """Fill the canvas above the horizon, ``share`` of the way from one sky to the next."""
+        """Fill the canvas above the horizon, ``share`` of the way from one sky to the next.
+
+        ``heading`` is the ego's, in radians; the camera's yaw is in the panorama already.
+        """
         shift = round((_SWING - heading) * self._camera.focal)
         shift = max(0, min(shift, self._shape[1] - self._camera.width))
         window = slice(shift, shift + self._camera.width)

@@ -16,7 +16,8 @@ from unet_perception.playback.street.road import CELL
 from unet_perception.playback.street.sprites import PHASES, Sprite
 from unet_perception.playback.street.world import World
 
-BEHIND, AHEAD = -8.0, 150.0
+SPEED = 8.0  # metres per second of the ego where nobody else drives it
+AHEAD = 150.0
 _LEAD_PERIOD = 55.0  # seconds from one car ahead of us to the next
 
 
@@ -32,19 +33,25 @@ class Mover:
     size: tuple[float, float, float]
 
 
-def movers(world: World, seed: int, s: float, seconds: float) -> list[Mover]:
-    """Everything that moves within sight of the ego at arclength ``s``."""
-    found = _vehicles(world, seed, s, seconds)
-    found += _walkers(world, seed, s, seconds)
-    return found
+@dataclass(frozen=True)
+class Reach:
+    """Where and when movers are looked for: round arclength ``s``, from ``behind`` metres back."""
+
+    s: float
+    seconds: float
+    behind: float
+
+    def slots(self, speed: float, gap: float) -> list[tuple[int, float]]:
+        """Slots in sight and the arclength of each one's middle."""
+        shift = speed * self.seconds
+        first = math.floor((self.s - self.behind - shift) / gap)
+        last = math.ceil((self.s + AHEAD - shift) / gap)
+        return [(k, k * gap + shift) for k in range(first, last + 1)]
 
 
-def _slots(s: float, seconds: float, speed: float, gap: float) -> list[tuple[int, float]]:
-    """Slots in sight and the arclength of each one's middle."""
-    shift = speed * seconds
-    first = math.floor((s + BEHIND - shift) / gap)
-    last = math.ceil((s + AHEAD - shift) / gap)
-    return [(k, k * gap + shift) for k in range(first, last + 1)]
+def movers(world: World, reach: Reach) -> list[Mover]:
+    """Everything that moves within sight of the ego."""
+    return _vehicles(world, reach) + _walkers(world, reach)
 
 
 def _vehicle(world: World, pick: int) -> tuple[Mesh, tuple[float, float, float]]:
@@ -57,15 +64,16 @@ def _vehicle(world: World, pick: int) -> tuple[Mesh, tuple[float, float, float]]
     return library.cars[(pick >> 8) % len(library.cars)], (4.3, 1.7, 1.1)
 
 
-def _vehicles(world: World, seed: int, s: float, seconds: float) -> list[Mover]:
-    found = []
-    for slot, at in _slots(s, seconds, -9.0, 38.0):
+def _vehicles(world: World, reach: Reach) -> list[Mover]:
+    found: list[Mover] = []
+    seed, seconds = world.seed, reach.seconds
+    for slot, at in reach.slots(-9.0, 38.0):
         if unit(seed, 40, slot) < 0.5:
             mesh, size = _vehicle(world, key(seed, 41, slot))
             place = at + 20.0 * unit(seed, 42, slot)
             lane = world.road.layout(math.floor(place / CELL)).oncoming
             found.append(Mover(place, lane, math.pi, mesh, (), size))
-    for slot, at in _slots(s, seconds, 11.0, 60.0):
+    for slot, at in reach.slots(11.0, 60.0):
         place = at + 30.0 * unit(seed, 44, slot)
         layout = world.road.layout(math.floor(place / CELL))
         if layout.lanes == 2 and unit(seed, 43, slot) < 0.45:
@@ -76,10 +84,13 @@ def _vehicles(world: World, seed: int, s: float, seconds: float) -> list[Mover]:
     if unit(seed, 46, number) < 0.75:
         mesh, size = _vehicle(world, key(seed, 47, number))
         near = 10.0 + 14.0 * unit(seed, 48, number) + size[0] / 2
-        place = s + near + 150.0 * math.cos(math.pi * phase) ** 2
-        lane = world.road.layout(math.floor(place / CELL)).lane
-        found.append(Mover(place, lane, 0.0, mesh, (), size))
-    for slot, at in _slots(s, seconds, 4.5, 90.0):
+        # It goes ahead of an ego of the street's own speed. One that is driven otherwise may meet
+        # it, and then it is not there rather than in the way.
+        place = SPEED * seconds + near + 150.0 * math.cos(math.pi * phase) ** 2
+        if place > reach.s + 0.5 * near:
+            lane = world.road.layout(math.floor(place / CELL)).lane
+            found.append(Mover(place, lane, 0.0, mesh, (), size))
+    for slot, at in reach.slots(4.5, 90.0):
         if unit(seed, 49, slot) < 0.5:
             place = at + 40.0 * unit(seed, 50, slot)
             layout = world.road.layout(math.floor(place / CELL))
@@ -89,10 +100,11 @@ def _vehicles(world: World, seed: int, s: float, seconds: float) -> list[Mover]:
     return found
 
 
-def _walkers(world: World, seed: int, s: float, seconds: float) -> list[Mover]:
-    found = []
+def _walkers(world: World, reach: Reach) -> list[Mover]:
+    found: list[Mover] = []
+    seed, seconds = world.seed, reach.seconds
     for number, (side, speed) in enumerate(((1, 1.3), (1, -1.2), (-1, 1.25), (-1, -1.35))):
-        for slot, at in _slots(s, seconds, speed, 17.0):
+        for slot, at in reach.slots(speed, 17.0):
             if unit(seed, 60 + number, slot) > 0.42:
                 continue
             place = at + 12.0 * unit(seed, 70 + number, slot)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ _PUDDLE_TEXELS = 8  # a metre
 _PUDDLE_PERIOD = 256
 
 
-def _puddles(camera: CameraModel) -> tuple[NDArray[np.float32], tuple[Pixels, Pixels]]:
+def _puddles(camera: CameraModel) -> tuple[NDArray[np.float32], tuple[NDArray[Any], NDArray[Any]]]:
     """How deep water stands, a picture that repeats, and the maps that lay it on the ground."""
     rng = generator(10)
     fine = rng.standard_normal((_PUDDLE_PERIOD, _PUDDLE_PERIOD)).astype(np.float32)
@@ -33,8 +35,9 @@ def _puddles(camera: CameraModel) -> tuple[NDArray[np.float32], tuple[Pixels, Pi
     rows = np.arange(top, camera.height, 2, dtype=np.float32) + 0.5
     ahead = camera.focal * camera.elevation / np.maximum(rows - cv, 1.0)
     columns = (np.arange(0, camera.width, 2, dtype=np.float32) + 0.5 - cu) / camera.focal
-    across = (columns[None, :] * ahead[:, None] * _PUDDLE_TEXELS) % _PUDDLE_PERIOD
-    along = (ahead[:, None] * _PUDDLE_TEXELS) % _PUDDLE_PERIOD + 0 * columns[None, :]
+    across, along = camera.from_ahead(columns[None, :] * ahead[:, None], ahead[:, None])
+    across = (across * _PUDDLE_TEXELS) % _PUDDLE_PERIOD
+    along = (along * _PUDDLE_TEXELS) % _PUDDLE_PERIOD
     maps = cv2.convertMaps(across.astype(np.float32), along.astype(np.float32), cv2.CV_16SC2)
     return twice, (maps[0], maps[1])
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,14 +20,33 @@ from unet_perception.playback.street.road import CHUNK, CHUNKS_PER_CELL, CROSS_H
 _KEPT = 10
 
 
+class Lot(NamedTuple):
+    """One side of a chunk, or a piece of it.
+
+    Attributes:
+        draft: Where things are placed.
+        rng: Chance, in the order in which lots are filled.
+        layout: The road's cross-section.
+        side: -1 for the left, 1 for the right.
+        span: Metres into the chunk, from and to.
+    """
+
+    draft: Draft
+    rng: np.random.Generator
+    layout: Layout
+    side: float
+    span: tuple[float, float]
+
+
 class World:
     """The street's chunks, made when first asked for; memory stays bounded."""
 
-    def __init__(self, seed: int) -> None:
-        """Nothing is made before it is asked for."""
+    def __init__(self, seed: int, kept: int = _KEPT) -> None:
+        """Nothing is made before it is asked for; ``kept`` chunks are remembered."""
+        self.seed = seed
         self.road = Road(seed)
         self.library = library(seed)
-        self._seed = seed
+        self._kept = kept
         self._chunks: OrderedDict[int, Chunk] = OrderedDict()
 
     def layout(self, chunk: int) -> Layout:
@@ -37,21 +57,22 @@ class World:
         """The chunk of that number; the same one whenever it is made."""
         if number not in self._chunks:
             self._chunks[number] = self._make(number)
-            if len(self._chunks) > _KEPT:
+            if len(self._chunks) > self._kept:
                 self._chunks.popitem(last=False)
         self._chunks.move_to_end(number)
         return self._chunks[number]
 
     def _make(self, number: int) -> Chunk:
-        rng = generator(self._seed, 30, number)
+        rng = generator(self.seed, 30, number)
         layout = self.layout(number)
         part = number % CHUNKS_PER_CELL
         draft = Draft(self.road.line(number))
         span = (CLEAR if part == 0 else 0.0, CHUNK - (CLEAR if part == CHUNKS_PER_CELL - 1 else 0))
         pave(draft, rng, layout, part)
         for side in (-1.0, 1.0):
-            self._lots(draft, rng, layout, side, span)
-            self._furniture(draft, rng, layout, side, span)
+            lot = Lot(draft, rng, layout, side, span)
+            self._lots(lot)
+            self._furniture(lot)
         if part == CHUNKS_PER_CELL - 1:
             self._signals(draft, layout, CHUNK - CROSS_HALF - 1.0, 1.0)
         if part == 0:
@@ -65,15 +86,9 @@ class World:
             x, y = draft.line.at(along, right)
             draft.signals.append(Signal(x, y, draft.line.heading(along) + turn, reach))
 
-    def _lots(
-        self,
-        draft: Draft,
-        rng: np.random.Generator,
-        layout: Layout,
-        side: float,
-        span: tuple[float, float],
-    ) -> None:
-        """Fill one side from ``span[0]`` to ``span[1]`` with buildings, gardens, walls, parks."""
+    def _lots(self, lot: Lot) -> None:
+        """Fill one side of a chunk with buildings, gardens, walls and parks."""
+        draft, rng, layout, side, span = lot
         style = layout.style
         at = span[0]
         while span[1] - at > 7.0:
@@ -84,7 +99,7 @@ class World:
             pick = rng.random()
             open_share = (0.1, 0.16, 0.2, 0.5)[style]
             if pick < open_share:
-                self._open_lot(draft, rng, layout, side, (at, at + wide))
+                self._open_lot(lot._replace(span=(at, at + wide)))
             else:
                 setback = (0.0, 4.5, 3.0, 2.0)[style] + (rng.random() * 1.5 if style else 0.0)
                 low, high = ((2, 6), (1, 3), (3, 8), (1, 4))[style]
@@ -96,10 +111,11 @@ class World:
                 if rng.random() < 0.35 and style != 1:
                     tall = int(rng.integers(floors + 2, floors + 6))
                     behind = near + side * (deep + 6.0)
-                    building(draft, rng, (at + 2.0, at + min(wide, 14.0)), behind, 10.0, tall, 2)
-                building(draft, rng, house, near, deep, floors, style)
+                    place = (at + 2.0, at + min(wide, 14.0))
+                    building(draft, rng, place, behind, 10.0, tall, 2, (at, at + wide))
+                building(draft, rng, house, near, deep, floors, style, (at, at + wide))
                 if setback > 1.0:
-                    self._garden(draft, rng, layout, side, (at, at + wide), setback)
+                    self._garden(lot._replace(span=(at, at + wide)), setback)
             at += wide
 
     def _boundary(
@@ -129,16 +145,9 @@ class World:
                 draft.box_shadow(at + step / 2, right, (step, 0.4), height)
             at += step
 
-    def _garden(
-        self,
-        draft: Draft,
-        rng: np.random.Generator,
-        layout: Layout,
-        side: float,
-        span: tuple[float, float],
-        setback: float,
-    ) -> None:
+    def _garden(self, lot: Lot, setback: float) -> None:
         """The strip between pavement and house."""
+        draft, rng, layout, side, span = lot
         trees = self.library.trees
         right = side * (layout.edge + 0.25)
         pick = rng.random()
@@ -156,15 +165,9 @@ class World:
                 size = 0.6 + 0.5 * rng.random()
                 draft.sprite(trees["bush"][int(rng.integers(3))], along, deep, size)
 
-    def _open_lot(
-        self,
-        draft: Draft,
-        rng: np.random.Generator,
-        layout: Layout,
-        side: float,
-        span: tuple[float, float],
-    ) -> None:
+    def _open_lot(self, lot: Lot) -> None:
         """A park, a yard behind a wall, or a row of trees."""
+        draft, rng, layout, side, span = lot
         trees = self.library.trees
         kind = int(rng.integers(5))
         right = side * (layout.edge + 0.3)
@@ -182,15 +185,9 @@ class World:
             size = 0.8 + 0.4 * rng.random()
             draft.sprite(choice[int(rng.integers(len(choice)))], along, deep, size)
 
-    def _furniture(
-        self,
-        draft: Draft,
-        rng: np.random.Generator,
-        layout: Layout,
-        side: float,
-        span: tuple[float, float],
-    ) -> None:
+    def _furniture(self, lot: Lot) -> None:
         """Lamps, street trees, signs, benches, bins, shelters and parked cars of one side."""
+        draft, rng, layout, side, span = lot
         things, half = self.library, layout.half
         kerb = side * (half + 0.6)
         for along in (16.0, 48.0) if side > 0 else (0.0, 32.0):
@@ -229,16 +226,10 @@ class World:
             turn = 0.0 if side > 0 else np.pi
             draft.solid(things.signs[int(rng.integers(5))], along, side * (half + 0.5), turn)
         if layout.parking:
-            self._parked(draft, rng, layout, side, span)
+            self._parked(lot)
 
-    def _parked(
-        self,
-        draft: Draft,
-        rng: np.random.Generator,
-        layout: Layout,
-        side: float,
-        span: tuple[float, float],
-    ) -> None:
+    def _parked(self, lot: Lot) -> None:
+        draft, rng, layout, side, span = lot
         at = span[0] + 6.0
         while at < span[1] - 6.0:
             if rng.random() < 0.55:
