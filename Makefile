@@ -31,7 +31,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: setup.py constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[ros,cpu]'
+	$(PIP) --editable '.[ros,cpu,carla]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo setup.py constraints.txt

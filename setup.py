@@ -17,7 +17,8 @@ ROS_WHEELS = [
 ]
 CPU = ["openvino>=2025.0"]
 TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10"]
-CARLA = ["carla==0.9.16"]
+# Its wheels are for x86-64 and Python 3.10 to 3.12 alone.
+CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'"]
 DEV = ["pytest==7.4.4", "hypothesis>=6.100", "ruff>=0.15", "mypy>=1.15", "types-PyYAML"]
 
 
@@ -46,11 +47,20 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml"]),
         # ros2 run and launch look for executables here; pip puts console scripts in bin/.
-        (f"lib/{PACKAGE}", ["scripts/perception", "scripts/camera_source"]),
+        (
+            f"lib/{PACKAGE}",
+            ["scripts/perception", "scripts/camera_source", "scripts/carla_bridge"],
+        ),
         *share_files("config/*", "launch/*.launch.py", "models/*/*"),
     ],
     zip_safe=False,
-    install_requires=["numpy>=1.26", "opencv-python-headless>=4.8,<5", "PyYAML>=6", "rich>=13"],
+    install_requires=[
+        "numpy>=1.26",
+        "opencv-python-headless>=4.8,<5",
+        "PyYAML>=6",
+        "rich>=13",
+        "msgpack>=1.0.5",
+    ],
     extras_require={
         "ros": ROS_WHEELS,
         "cpu": CPU,
@@ -63,6 +73,7 @@ setup(
             "unet-perception = unet_perception.cli.main:main",
             "perception = unet_perception.nodes.main:perception",
             "camera_source = unet_perception.nodes.main:camera_source",
+            "carla_bridge = unet_perception.nodes.main:carla_bridge",
         ]
     },
 )

@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from unet_perception.dataset import DatasetInfo, write_info, write_pair
 
 sys.path.insert(0, str(Path(__file__).parent))  # for carla_server
 
 REPO = Path(__file__).resolve().parent.parent
+NUMBERED_PAIRS = 28
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +32,17 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("no ../shared with real CARLA frames and golden outputs")
     return path
+
+
+@pytest.fixture(scope="session")
+def numbered_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pair N is ``(N, 2 N, 3)`` all over; its mask is class N."""
+    root = tmp_path_factory.mktemp("pairs")
+    for number in range(NUMBERED_PAIRS):
+        rgb = np.full((60, 80, 3), (number, 2 * number, 3), np.uint8)
+        write_pair(root, f"{number:06d}", rgb, np.full((60, 80), number, np.uint8))
+    write_info(root, DatasetInfo(label_set="carla-0.9.14"))
+    return root
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CARLA's own example scripts do: spawn, attach, listen, tick."""
+"""What scripts for CARLA do: spawn, attach, listen, tick."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import carla
+import numpy as np
 
 WAIT_S = 30.0
 
@@ -61,3 +62,45 @@ def drive(client: Any, ticks: int) -> list[tuple[int, Seen, Seen]]:
     world.tick()
     world.apply_settings(original)
     return result
+
+
+class Listener:
+    """Images of one camera: frame, simulated second, size and one pixel."""
+
+    def __init__(self, camera: Any) -> None:
+        self._images: queue.Queue[Any] = queue.Queue()
+        self.camera = camera  # Its stream ends with it.
+        camera.listen(self._take)
+
+    def _take(self, image: Any) -> None:
+        pixels = np.frombuffer(image.raw_data, np.uint8).reshape(image.height, image.width, 4)
+        self._images.put(
+            (image.frame, image.timestamp, pixels[-1, -1].tolist(), image.fov, pixels.copy())
+        )
+
+    def next(self) -> Any:
+        return self._images.get(timeout=WAIT_S)
+
+    def rest(self) -> int:
+        return self._images.qsize()
+
+
+def synchronous(world: Any, delta: float = 0.05) -> None:
+    settings = world.get_settings()
+    settings.synchronous_mode = True
+    settings.fixed_delta_seconds = delta
+    world.apply_settings(settings)
+
+
+def spawn_ego(world: Any, point: int = 0, role: str = "ego_vehicle") -> Any:
+    blueprint = world.get_blueprint_library().find("vehicle.tesla.model3")
+    blueprint.set_attribute("role_name", role)
+    return world.spawn_actor(blueprint, world.get_map().get_spawn_points()[point])
+
+
+def spawn_camera(world: Any, kind: str, ego: Any, **attributes: object) -> Any:
+    blueprint = world.get_blueprint_library().find(f"sensor.camera.{kind}")
+    for name, value in attributes.items():
+        blueprint.set_attribute(name, str(value))
+    place = carla.Transform(carla.Location(x=2.0, z=2.0))
+    return world.spawn_actor(blueprint, place, attach_to=ego)

@@ -21,10 +21,13 @@ def ids(value: int) -> np.ndarray:
     return np.full((4, 6), value, np.uint8)
 
 
-def test_rate_and_latency_come_from_stamps_and_arrivals() -> None:
+def test_rate_and_latency_come_from_arrivals() -> None:
     statistics = RunStatistics(LABELS)
     for i in range(21):
-        statistics.ids("mask", i * SECOND // 10, i * SECOND // 10 + 8_000_000, ids(7))
+        # Stamps are another clock's: simulated time.
+        now = 100 * SECOND + i * SECOND // 10
+        statistics.camera(i, now)
+        statistics.ids("mask", i, now + 8_000_000, ids(7))
     snapshot = statistics.snapshot()
     assert snapshot.masks == 21
     assert snapshot.rate == pytest.approx(10.0)
@@ -43,6 +46,14 @@ def test_masks_are_scored_against_the_truth_of_their_own_stamp() -> None:
     assert snapshot.scored == 2
     # Roads: 24 right of 48; Sidewalks: predicted but never there.
     assert snapshot.miou == pytest.approx((0.5 + 0.0) / 2)
+
+
+def test_a_mask_without_its_camera_frame_has_no_latency() -> None:
+    statistics = RunStatistics(LABELS)
+    for stamp in range(1000):
+        statistics.camera(stamp, stamp)
+    statistics.ids("mask", 0, 2000, ids(7))
+    assert statistics.snapshot().latency_ms is None
 
 
 def test_shares_leave_unlabeled_pixels_out() -> None:
@@ -68,6 +79,7 @@ def test_the_table_says_that_it_waits() -> None:
 
 def test_the_table_shows_every_class_and_the_nodes_own_words() -> None:
     statistics = RunStatistics(LABELS)
+    statistics.camera(5, 5)
     statistics.ids("truth", 5, 5, ids(7))
     statistics.ids("mask", 5, 5 + 12_300_000, ids(7))
     statistics.diagnostics(

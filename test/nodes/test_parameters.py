@@ -7,13 +7,16 @@ import pytest
 import yaml
 
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import (
+from unet_perception.nodes.camera_source_parameters import (
     CAMERA_SOURCE_OPTIONS,
-    PERCEPTION_OPTIONS,
     CameraSourceConfig,
-    PerceptionConfig,
-    read_options,
 )
+from unet_perception.nodes.carla_bridge_parameters import (
+    CARLA_BRIDGE_OPTIONS,
+    CarlaBridgeConfig,
+)
+from unet_perception.nodes.parameters import Option, read_options
+from unet_perception.nodes.perception_parameters import PERCEPTION_OPTIONS, PerceptionConfig
 
 
 def perception(**given: object) -> PerceptionConfig:
@@ -21,7 +24,7 @@ def perception(**given: object) -> PerceptionConfig:
 
 
 def test_defaults() -> None:
-    assert perception() == PerceptionConfig("carla_unet", "auto", "auto", 0, 0.5)
+    assert perception() == PerceptionConfig("", "carla_unet", "auto", "auto", 0, 0.5)
     values = read_options(CAMERA_SOURCE_OPTIONS, {})
     config = CameraSourceConfig.from_values(values)
     assert (config.rate, config.label_set, config.data) == (20.0, "carla-0.8", "")
@@ -35,6 +38,9 @@ def test_a_whole_number_is_a_number() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
+        ("input_image_topic", "/carla//image", "name of a topic"),
+        ("input_image_topic", "/carla/hero/rgb image", "name of a topic"),
+        ("input_image_topic", "/carla/hero/0/image", "name of a topic"),
         ("model", "", "path of a bundle"),
         ("model", 3, "path of a bundle"),
         ("engine", "cuda", "auto, openvino, pytorch"),
@@ -67,8 +73,56 @@ def test_parameters_of_ros_itself_pass() -> None:
     assert read_options(PERCEPTION_OPTIONS, given) == read_options(PERCEPTION_OPTIONS, {})
 
 
-def test_the_shipped_configuration_is_the_defaults(repo: Path) -> None:
-    document = yaml.safe_load((repo / "config/perception.yaml").read_text(encoding="utf-8"))
-    given = document["/**"]["ros__parameters"]
-    assert read_options(PERCEPTION_OPTIONS, given) == given
-    assert given == {option.name: option.default for option in PERCEPTION_OPTIONS}
+def bridge(**given: object) -> CarlaBridgeConfig:
+    return CarlaBridgeConfig.from_values(read_options(CARLA_BRIDGE_OPTIONS, given))
+
+
+def test_the_bridge_ticks_in_real_time_unless_told_otherwise() -> None:
+    assert bridge(fixed_delta_seconds=0.1).wall_rate == pytest.approx(10.0)
+    assert bridge(fixed_delta_seconds=0.1, tick_rate=50).wall_rate == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("host", "", "a host name"),
+        ("port", 0, "1 to 65534"),
+        ("port", 65535, "1 to 65534"),
+        ("timeout", 0.0, "0.5 to 600"),
+        ("fixed_delta_seconds", 1.5, "0.001 to 1"),
+        ("tick_rate", -1.0, "0 to 1000"),
+        ("role_name", "", "letters"),
+        ("role_name", "ego vehicle", "letters"),
+        ("role_name", "7", "letters"),
+        ("vehicle", "", "blueprint"),
+        ("spawn_point", -2, "-1 to"),
+        ("vehicles", -1, "0 to 1000"),
+        ("seed", 2**31, "0 to 2147483647"),
+    ],
+)
+def test_a_wrong_value_of_the_bridge_is_refused(name: str, value: object, allowed: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is .*{allowed}"):
+        bridge(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("perception", PERCEPTION_OPTIONS), ("carla_bridge", CARLA_BRIDGE_OPTIONS)],
+)
+def test_a_shipped_configuration_is_the_defaults(
+    repo: Path, name: str, options: tuple[Option, ...]
+) -> None:
+    given = shipped(repo, name)
+    assert read_options(options, given) == given
+    assert given == {option.name: option.default for option in options}
+
+
+def test_the_preset_for_carlas_own_topics_is_allowed(repo: Path) -> None:
+    values = read_options(PERCEPTION_OPTIONS, shipped(repo, "perception_native"))
+    assert values["input_image_topic"] == "/carla/hero/rgb/image"
+
+
+def shipped(repo: Path, name: str) -> dict[str, object]:
+    document = yaml.safe_load((repo / f"config/{name}.yaml").read_text(encoding="utf-8"))
+    given: dict[str, object] = document["/**"]["ros__parameters"]
+    return given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``unet-perception demo``: camera source and node live, with a table and pictures."""
+"""``unet-perception demo``: CARLA's client and the node live, with a table and pictures."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--model", default="carla_unet", help="model bundle (carla_unet)")
     parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
     parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument(
+        "--source",
+        default="auto",
+        help="carla: CARLA's client on the playback server; camera: a node without it (auto)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
             model=options.model,
             engine=options.engine,
             precision=options.precision,
+            source=options.source,
         )
     )
 

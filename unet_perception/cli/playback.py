@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
         rate=options.rate,
         synchronous=options.sync,
         faults=Faults(
-            _pairs("fail", options.fail, str),
-            _pairs("drop", options.drop, int),
-            _pairs("delay", options.delay, float),
+            _pairs("fail", options.fail, str, "METHOD=TEXT"),
+            _pairs("drop", options.drop, int, "CAMERA=N with a whole number"),
+            _pairs("delay", options.delay, float, "CAMERA=S with seconds"),
         ),
     )
     stage = (
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pairs(option: str, given: list[str], kind: type[Any]) -> dict[str, Any]:
+def _pairs(option: str, given: list[str], kind: type[Any], form: str) -> dict[str, Any]:
     from unet_perception.errors import ConfigError
 
     pairs = {}
@@ -104,7 +104,7 @@ def _pairs(option: str, given: list[str], kind: type[Any]) -> dict[str, Any]:
         except ValueError:
             separator = ""
         if not separator:
-            raise ConfigError(f"{option} is {text!r}; it must be NAME=VALUE, a {kind.__name__}")
+            raise ConfigError(f"{option} is {text!r}; it must be {form}")
     return pairs
 
 

@@ -18,17 +18,28 @@ from rich.live import Live
 
 from unet_perception.demo.pictures import PictureSampler, contact_sheet
 from unet_perception.demo.processes import ProcessGroup, demo_environment
+from unet_perception.demo.stack import (
+    CAMERA,
+    TRUTH,
+    Stack,
+    camera_stack,
+    choose_source,
+    free_port,
+    perception,
+    playback_stack,
+)
 from unet_perception.demo.statistics import RunStatistics
 from unet_perception.demo.table import render
 from unet_perception.errors import ConfigError, UnetPerceptionError
 from unet_perception.imaging import Frame, colorize, to_rgb
+from unet_perception.labels import LabelMap, label_map, load_label_set
 from unet_perception.model.bundle import load_bundle
 from unet_perception.nodes import process
 from unet_perception.segmenter import find_model
 
 TOPICS = {
-    "camera": "/carla/ego_vehicle/rgb_front/image",
-    "truth": "/carla/ego_vehicle/semantic_segmentation_front/image",
+    "camera": CAMERA,
+    "truth": TRUTH,
     "mask": "/perception/mask",
     "overlay": "/perception/overlay",
 }
@@ -49,6 +60,8 @@ class DemoOptions:
         model: Model bundle, by path or shipped name.
         engine: Engine of the node.
         precision: Precision of the engine.
+        source: ``carla`` for CARLA's client on the playback server, ``camera`` for a
+            camera node, ``auto`` for the first where it can run.
     """
 
     data: Path | None
@@ -58,6 +71,7 @@ class DemoOptions:
     model: str
     engine: str
     precision: str
+    source: str
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work, before any process starts."""
@@ -72,18 +86,24 @@ class DemoOptions:
 class _Viewer:
     """Hands what arrives to the statistics and the sampler."""
 
-    def __init__(self, statistics: RunStatistics, sampler: PictureSampler) -> None:
+    def __init__(self, statistics: RunStatistics, sampler: PictureSampler, truth: LabelMap) -> None:
         self._statistics = statistics
         self._sampler = sampler
+        self._truth = truth
         self._palette = statistics.label_set.palette
 
     def on_image(self, kind: str, stamp: int, frame: Frame) -> None:
-        if kind in ("mask", "truth"):
-            self._statistics.ids(kind, stamp, time.time_ns(), frame.pixels.copy())
+        if kind == "camera":
+            self._statistics.camera(stamp, time.monotonic_ns())
+        elif kind == "truth":
+            ids = self._truth.apply(frame.pixels)
+            self._statistics.ids(kind, stamp, time.monotonic_ns(), ids)
+        elif kind == "mask":
+            self._statistics.ids(kind, stamp, time.monotonic_ns(), frame.pixels.copy())
         now = time.monotonic()
         if kind in COLUMNS and self._sampler.due(now):
             picture = (
-                colorize(frame.pixels, self._palette)
+                colorize(self._truth.apply(frame.pixels), self._palette)
                 if kind == "truth"
                 else to_rgb(frame.pixels, frame.encoding).copy()
             )
@@ -106,16 +126,20 @@ def run_demo(options: DemoOptions) -> int:
     sampler = PictureSampler(COLUMNS)
     options.out.mkdir(parents=True, exist_ok=True)
     console = Console()
-    source = f"pairs in {options.data}" if options.data else "the built-in street"
+    stack = _stack(options, label_set.name)
+    truth = label_map(load_label_set(stack.truth_label_set), label_set)
+    shown = f"pairs in {options.data}" if options.data else "the built-in street"
     console.print(
-        f"camera: {source} at {options.rate:g} Hz    ROS domain: {os.environ['ROS_DOMAIN_ID']}"
+        f"camera: {shown} at {options.rate:g} Hz, through {stack.source}    "
+        f"ROS domain: {os.environ['ROS_DOMAIN_ID']}"
     )
     with ProcessGroup(options.out, os.environ) as group:
-        _start(group, options, label_set.name)
+        for program in stack.programs:
+            group.start(program.name, program.module, program.arguments)
         # After the processes: rclpy starts threads, and a fork must not see them.
         from unet_perception.nodes.listen import listening
 
-        with listening(TOPICS, "perception", _Viewer(statistics, sampler)) as watch:
+        with listening(TOPICS, "perception", _Viewer(statistics, sampler, truth)) as watch:
             _watch(group, statistics, options, console)
         if watch.failure is not None:
             raise watch.failure
@@ -124,19 +148,12 @@ def run_demo(options: DemoOptions) -> int:
     return 1 if any(codes.values()) else 0
 
 
-def _start(group: ProcessGroup, options: DemoOptions, label_set: str) -> None:
-    def parameters(values: Mapping[str, object]) -> list[str]:
-        pairs = [item for key, value in values.items() for item in ("-p", f"{key}:={value}")]
-        return ["--ros-args", *pairs]
-
-    module = "unet_perception.nodes"
-    node = {"model": options.model, "engine": options.engine, "precision": options.precision}
-    remap = ["-r", f"image:={TOPICS['camera']}"]
-    group.start("perception", module, ["perception", *parameters(node), *remap])
-    camera: dict[str, object] = {"rate": float(options.rate), "label_set": label_set}
-    if options.data:
-        camera["data"] = options.data.resolve()
-    group.start("camera", module, ["camera_source", *parameters(camera)])
+def _stack(options: DemoOptions, label_set: str) -> Stack:
+    data = None if options.data is None else options.data.resolve()
+    perceive = perception(options.model, options.engine, options.precision)
+    if choose_source(options.source) == "carla":
+        return playback_stack(data, options.rate, label_set, perceive, free_port())
+    return camera_stack(data, options.rate, label_set, perceive)
 
 
 def _watch(

@@ -27,7 +27,7 @@ class Snapshot:
     Attributes:
         masks: Masks received so far.
         rate: Masks a second, over the window.
-        latency_ms: Camera stamp to mask received: p50, p95 and p99, over the window.
+        latency_ms: Camera frame received to mask received: p50, p95 and p99, over the window.
         shares: Share of the newest mask's pixels, by class id.
         scored: Masks that were compared with the truth.
         miou: Mean IoU over all of these, or None.
@@ -54,6 +54,7 @@ class RunStatistics:
     _latencies: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
     _counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
     _waiting: dict[int, dict[str, NDArray[np.uint8]]] = field(default_factory=dict)
+    _cameras: dict[int, int] = field(default_factory=dict)
     _diagnostics: Mapping[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,20 +62,30 @@ class RunStatistics:
         """Start with an empty confusion matrix."""
         self._confusion = Confusion(self.label_set.n_classes)
 
+    def camera(self, stamp: int, now: int) -> None:
+        """Take note of a camera frame that arrived; arguments as for ``ids``."""
+        with self._lock:
+            self._cameras[stamp] = now
+            if len(self._cameras) > WINDOW:
+                del self._cameras[next(iter(self._cameras))]
+
     def ids(self, kind: str, stamp: int, now: int, ids: NDArray[np.uint8]) -> None:
         """Take in class ids that arrived.
 
         Args:
             kind: ``mask`` for the node's, ``truth`` for the camera's own.
             stamp: Stamp of the camera frame, in nanoseconds.
-            now: Time of arrival on the same clock, in nanoseconds.
+            now: Time of arrival on any steady clock, in nanoseconds; stamps may be
+                simulated time.
             ids: uint8 ``(H, W)``; kept.
         """
         with self._lock:
             if kind == "mask":
                 self._masks += 1
                 self._arrivals.append(now)
-                self._latencies.append(now - stamp)
+                arrived = self._cameras.get(stamp)
+                if arrived is not None:
+                    self._latencies.append(now - arrived)
                 self._counts = np.bincount(ids.reshape(-1), minlength=256)
             self._pair(kind, stamp, ids)
 

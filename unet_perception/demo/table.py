@@ -36,7 +36,7 @@ def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
         return [("state", "waiting for the first mask")]
     facts = [
         ("masks", f"{snapshot.masks}   {snapshot.rate:.1f} a second"),
-        ("camera stamp to mask received", _latency(snapshot)),
+        ("camera frame to mask, as received", _latency(snapshot)),
         (
             "camera frame to mask, in the node",
             "p50 {} ms   p95 {} ms   p99 {} ms".format(

@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from unet_perception.nodes import main
 
-EXECUTABLES = {"perception": main.perception, "camera_source": main.camera_source}
+EXECUTABLES: dict[str, Callable[[], int]] = {
+    "perception": main.perception,
+    "camera_source": main.camera_source,
+    "carla_bridge": main.carla_bridge,
+}
 
 name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
 if name not in EXECUTABLES:

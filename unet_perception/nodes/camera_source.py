@@ -17,9 +17,12 @@ from std_msgs.msg import Header
 
 from unet_perception.labels import load_label_set
 from unet_perception.nodes.camera_info import fill_pinhole
+from unet_perception.nodes.camera_source_parameters import (
+    CAMERA_SOURCE_OPTIONS,
+    CameraSourceConfig,
+)
 from unet_perception.nodes.declare import declare
 from unet_perception.nodes.outputs import ImageBuffer, ImageOutput, reliable
-from unet_perception.nodes.parameters import CAMERA_SOURCE_OPTIONS, CameraSourceConfig
 from unet_perception.nodes.spin import Watch
 from unet_perception.playback.source import (
     Ahead,

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the node is doing: counters, rate and latency over the last seconds."""
+"""How a node is doing: its status, and counters, rate and latency of what passes through it."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,21 @@ SILENCE_S = 2.0
 
 OK, WARN, ERROR = 0, 1, 2
 """Levels of ``diagnostic_msgs/DiagnosticStatus``."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a node says of itself in ``/diagnostics``.
+
+    Attributes:
+        level: ``OK``, ``WARN`` or ``ERROR``.
+        message: The state in words.
+        values: What else is worth knowing.
+    """
+
+    level: int
+    message: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,20 @@ class Snapshot:
     dropped: int
     refused: int
     last_refusal: str
+
+    def values(self) -> dict[str, str]:
+        """Return the numbers as ``/diagnostics`` shows them."""
+        names = ("latency_p50_ms", "latency_p95_ms", "latency_p99_ms")
+        latencies = self.latency_ms or (float("nan"),) * 3
+        return {
+            "rate_hz": f"{self.rate_hz:.2f}",
+            **{name: f"{value:.2f}" for name, value in zip(names, latencies, strict=True)},
+            "received": str(self.received),
+            "published": str(self.published),
+            "dropped": str(self.dropped),
+            "refused": str(self.refused),
+            "last_refusal": self.last_refusal,
+        }
 
 
 class FrameStatistics:

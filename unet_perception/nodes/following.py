@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 
@@ -71,7 +72,8 @@ class FollowingSubscription:
         self.foreign: list[str] = []
         self.choice = choose([], list(types))
         self._subscription = self._subscribe(self.choice)
-        node.create_timer(PERIOD_S, self._follow)
+        # Not the node's clock: simulation time may not have begun when the publisher comes.
+        node.create_timer(PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _follow(self) -> None:
         offers = [_offer(info) for info in self._node.get_publishers_info_by_topic(self._topic)]

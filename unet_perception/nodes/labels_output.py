@@ -13,23 +13,34 @@ from unet_perception.labels import UNLABELED, LabelSet
 from unet_perception.nodes.outputs import reliable
 
 
-def publish_labels(node: Any, label_set: LabelSet) -> None:
-    """Latch ``~/labels``, and ``~/label_info`` where vision_msgs is installed."""
-    publisher = node.create_publisher(String, "~/labels", reliable(1, latched=True))
-    publisher.publish(String(data=json.dumps(label_set.as_dict())))
-    if find_spec("vision_msgs"):
-        _publish_label_info(node, label_set)
+class LabelsOutput:
+    """Latches a label set, as JSON and, where vision_msgs is installed, as LabelInfo."""
+
+    def __init__(self, node: Any, prefix: str) -> None:
+        """Offer ``<prefix>/labels`` and perhaps ``<prefix>/label_info``."""
+        self._labels = node.create_publisher(String, f"{prefix}/labels", reliable(1, latched=True))
+        self._info: Any = None
+        if find_spec("vision_msgs"):
+            from vision_msgs.msg import LabelInfo
+
+            self._info = node.create_publisher(
+                LabelInfo, f"{prefix}/label_info", reliable(1, latched=True)
+            )
+
+    def publish(self, label_set: LabelSet) -> None:
+        """Say what the ids mean from now on."""
+        self._labels.publish(String(data=json.dumps(label_set.as_dict())))
+        if self._info is not None:
+            self._info.publish(_label_info(label_set))
 
 
-def _publish_label_info(node: Any, label_set: LabelSet) -> None:
+def _label_info(label_set: LabelSet) -> Any:
     from vision_msgs.msg import LabelInfo, VisionClass
 
     classes = [(label.id, label.name) for label in label_set.classes]
-    info = LabelInfo(
+    return LabelInfo(
         class_map=[
             VisionClass(class_id=class_id, class_name=name)
             for class_id, name in [*classes, (UNLABELED, "UNLABELED")]
         ]
     )
-    publisher = node.create_publisher(LabelInfo, "~/label_info", reliable(1, latched=True))
-    publisher.publish(info)

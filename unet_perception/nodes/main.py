@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 from unet_perception.nodes import process
 
 
@@ -22,3 +26,17 @@ def camera_source() -> int:
     from unet_perception.nodes.spin import run
 
     return run("camera_source", node.start)
+
+
+def carla_bridge() -> NoReturn:
+    """Run the node that publishes CARLA's cameras; leave with its exit code."""
+    process.prepare()
+    from unet_perception.nodes import carla_bridge as node
+    from unet_perception.nodes.spin import run
+
+    code = run("carla_bridge", node.start, node.SHUTDOWN_S)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not by way of the interpreter's own exit: CARLA's client has threads that nobody can join,
+    # and one that asks for the interpreter while it is torn down aborts the process.
+    os._exit(code)

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-CHANNELS = {"mono8": 1, "rgb8": 3, "bgra8": 4}
+ENCODINGS: dict[str, tuple[int, type[np.generic]]] = {
+    "mono8": (1, np.uint8),
+    "rgb8": (3, np.uint8),
+    "bgra8": (4, np.uint8),
+    "32FC1": (1, np.float32),
+}
+"""Channels and their type."""
 
 
 def reliable(depth: int, latched: bool = False) -> QoSProfile:
@@ -35,21 +41,21 @@ class ImageBuffer:
         """Make an empty picture.
 
         Args:
-            encoding: One of ``CHANNELS``.
+            encoding: One of ``ENCODINGS``.
         """
-        self._channels = CHANNELS[encoding]
+        self._channels, self._type = ENCODINGS[encoding]
         self.message = Image(encoding=encoding)
-        self._pixels: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+        self._pixels: NDArray[Any] = np.zeros((0, 0), self._type)
 
-    def pixels(self, height: int, width: int) -> NDArray[np.uint8]:
+    def pixels(self, height: int, width: int) -> NDArray[Any]:
         """Return the message's memory, ``(H, W)`` or ``(H, W, C)``, to be written into."""
         if (self.message.height, self.message.width) != (height, width):
-            step = width * self._channels
+            step = width * self._channels * np.dtype(self._type).itemsize
             self.message.height, self.message.width, self.message.step = height, width, step
             self.message.data = array("B", bytes(step * height))
             shape = (height, width) if self._channels == 1 else (height, width, self._channels)
             # The message may have copied the array: write into the one that it holds.
-            self._pixels = np.frombuffer(self.message.data, np.uint8).reshape(shape)
+            self._pixels = np.frombuffer(self.message.data, self._type).reshape(shape)
         return self._pixels
 
 
@@ -66,7 +72,7 @@ class ImageOutput:
         """Whether anybody listens."""
         return bool(self._publisher.get_subscription_count())
 
-    def pixels(self, height: int, width: int) -> NDArray[np.uint8]:
+    def pixels(self, height: int, width: int) -> NDArray[Any]:
         """Return the next picture's memory, to be written into."""
         return self._buffer.pixels(height, width)
 

@@ -13,12 +13,12 @@ from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame, colorize, decode_compressed, frame_from_buffer, overlay
 from unet_perception.nodes.camera_info import for_picture, sibling_topic
 from unet_perception.nodes.declare import declare
-from unet_perception.nodes.diagnostics import FrameStatistics
+from unet_perception.nodes.diagnostics import FrameStatistics, Status
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
-from unet_perception.nodes.labels_output import publish_labels
+from unet_perception.nodes.labels_output import LabelsOutput
 from unet_perception.nodes.newest import NewestSlot
 from unet_perception.nodes.outputs import ImageOutput, reliable
-from unet_perception.nodes.parameters import PERCEPTION_OPTIONS, PerceptionConfig
+from unet_perception.nodes.perception_parameters import PERCEPTION_OPTIONS, PerceptionConfig
 from unet_perception.nodes.spin import Watch
 from unet_perception.nodes.status_output import StatusOutput
 from unet_perception.segmenter import Segmentation, Segmenter, open_segmenter
@@ -28,6 +28,9 @@ IMAGE_TYPES = {
     "sensor_msgs/msg/CompressedImage": CompressedImage,
 }
 INFO_TYPES = {"sensor_msgs/msg/CameraInfo": CameraInfo}
+
+INPUT = "image"
+"""Topic of the pictures, unless the settings name one."""
 
 OUTPUT_DEPTH = 3
 REFUSAL_LOG_S = 5.0
@@ -66,10 +69,12 @@ class PerceptionNode:
         self._overlay = ImageOutput(node, "~/overlay", "rgb8", OUTPUT_DEPTH)
         self._color_mask = ImageOutput(node, "~/color_mask", "rgb8", OUTPUT_DEPTH)
         self._info_out = node.create_publisher(CameraInfo, "~/camera_info", reliable(OUTPUT_DEPTH))
-        publish_labels(node, segmenter.label_set)
-        self._images = FollowingSubscription(node, "image", IMAGE_TYPES, self._on_image)
-        FollowingSubscription(node, _info_topic(node), INFO_TYPES, self._on_camera_info)
-        StatusOutput(node, lambda: self._statistics.snapshot(time.monotonic()), self._facts)
+        LabelsOutput(node, "~").publish(segmenter.label_set)
+        self._input = config.input_image_topic or INPUT
+        self._images = FollowingSubscription(node, self._input, IMAGE_TYPES, self._on_image)
+        info_topic = _info_topic(node, self._input)
+        FollowingSubscription(node, info_topic, INFO_TYPES, self._on_camera_info)
+        StatusOutput(node, "perception", self._report)
         self._worker = watch.thread("segmenter", self._work)
         self._worker.start()
 
@@ -139,7 +144,11 @@ class PerceptionNode:
 
     @property
     def _input_topic(self) -> str:
-        return str(self._node.resolve_topic_name("image"))
+        return str(self._node.resolve_topic_name(self._input))
+
+    def _report(self) -> Status:
+        state = self._statistics.snapshot(time.monotonic())
+        return Status(state.level, state.message, {**state.values(), **self._facts()})
 
     def _facts(self) -> dict[str, str]:
         info = self._segmenter.engine.info
@@ -167,8 +176,9 @@ def start(node: Any, watch: Watch) -> PerceptionNode:
     config = PerceptionConfig.from_values(declare(node, PERCEPTION_OPTIONS))
     segmenter = open_segmenter(config.model, config.engine, config.precision, config.threads)
     info = segmenter.engine.info
+    topic = config.input_image_topic or INPUT
     node.get_logger().info(
-        f"{node.resolve_topic_name('image')} -> {node.resolve_topic_name('~/mask')} with "
+        f"{node.resolve_topic_name(topic)} -> {node.resolve_topic_name('~/mask')} with "
         f"{segmenter.bundle.path.name} ({segmenter.label_set.name}) on {info.name} "
         f"{info.version} {info.precision}, {info.device}: {info.reason}"
     )
@@ -191,8 +201,8 @@ def _seconds(stamp: Any) -> str:
     return f"{stamp.sec}.{stamp.nanosec:09d}"
 
 
-def _info_topic(node: Any) -> str:
+def _info_topic(node: Any, image_topic: str) -> str:
     given = str(node.resolve_topic_name("camera_info"))
     if given != node.resolve_topic_name("camera_info", only_expand=True):
         return given
-    return sibling_topic(str(node.resolve_topic_name("image")))
+    return sibling_topic(str(node.resolve_topic_name(image_topic)))

@@ -56,19 +56,20 @@ class Watch:
         return threading.Thread(target=guarded, name=name)
 
 
-def run(name: str, start: Callable[[Any, Watch], App]) -> int:
+def run(name: str, start: Callable[[Any, Watch], App], shutdown_s: float = SHUTDOWN_S) -> int:
     """Run a node until SIGINT or SIGTERM.
 
     Args:
         name: Name of the node, unless the user remaps it.
         start: Makes the application from the ``rclpy`` node.
+        shutdown_s: Seconds after which a process is left that was told to stop.
 
     Returns:
         The exit code: 0 when told to stop, 1 after a failure, which is told on stderr.
     """
     watch = Watch()
     try:
-        _run(name, start, watch)
+        _run(name, start, watch, shutdown_s)
     except UnetPerceptionError as error:
         return _report(name, "cannot start", error)
     if watch.failure is not None:
@@ -76,7 +77,7 @@ def run(name: str, start: Callable[[Any, Watch], App]) -> int:
     return 0
 
 
-def _run(name: str, start: Callable[[Any, Watch], App], watch: Watch) -> None:
+def _run(name: str, start: Callable[[Any, Watch], App], watch: Watch, shutdown_s: float) -> None:
     try:
         # NO: rclpy's own handlers would race with the ordered shutdown below.
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
@@ -96,7 +97,7 @@ def _run(name: str, start: Callable[[Any, Watch], App], watch: Watch) -> None:
             app = start(node, watch)
             with spinning(node, watch):
                 process.wait_for_stop()
-                _limit_shutdown(name, watch)
+                _limit_shutdown(name, watch, shutdown_s)
             app.close()
     finally:
         node.destroy_node()
@@ -127,14 +128,14 @@ def spinning(node: Any, watch: Watch) -> Iterator[None]:
         executor.shutdown()
 
 
-def _limit_shutdown(name: str, watch: Watch) -> None:
+def _limit_shutdown(name: str, watch: Watch, seconds: float) -> None:
     # Seen once in some hundred stops on a loaded machine: the middleware does not return from
     # its own shutdown. Whoever told the node to stop must not have to kill it.
     def leave() -> None:
-        print(f"{name}: shutdown took over {SHUTDOWN_S:g} s; leaving", file=sys.stderr, flush=True)
+        print(f"{name}: shutdown took over {seconds:g} s; leaving", file=sys.stderr, flush=True)
         os._exit(0 if watch.failure is None else 1)
 
-    timer = threading.Timer(SHUTDOWN_S, leave)
+    timer = threading.Timer(seconds, leave)
     timer.daemon = True
     timer.start()
 

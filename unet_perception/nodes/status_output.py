@@ -1,63 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/diagnostics``: the node's state once a second."""
+"""``/diagnostics``: a node's state once a second."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
 
-from unet_perception.nodes.diagnostics import Snapshot
+from unet_perception.nodes.diagnostics import Status
 
 PERIOD_S = 1.0
 
 
 class StatusOutput:
-    """Publishes the state of the node; lives on the executor's thread."""
+    """Publishes the state of a node; lives on the executor's thread."""
 
-    def __init__(
-        self,
-        node: Any,
-        snapshot: Callable[[], Snapshot],
-        facts: Callable[[], Mapping[str, str]],
-    ) -> None:
+    def __init__(self, node: Any, name: str, report: Callable[[], Status]) -> None:
         """Publish once a second from now on.
 
         Args:
             node: The ``rclpy`` node.
-            snapshot: Returns the state now.
-            facts: Returns what else is worth knowing: engine, model, input.
+            name: What of the node it is: the status is called ``<node>: <name>``.
+            report: Returns the state now.
         """
         self._node = node
-        self._snapshot = snapshot
-        self._facts = facts
+        self._name = name
+        self._report = report
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        node.create_timer(PERIOD_S, self._publish)
+        # Not the node's clock: simulation time stands still when there is most to report.
+        node.create_timer(PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _publish(self) -> None:
-        state = self._snapshot()
-        values = {**_numbers(state), **self._facts()}
+        state = self._report()
         status = DiagnosticStatus(
             level=bytes([state.level]),
-            name=f"{self._node.get_name()}: perception",
+            name=f"{self._node.get_name()}: {self._name}",
             message=state.message,
-            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+            values=[KeyValue(key=key, value=value) for key, value in state.values.items()],
         )
         message = DiagnosticArray(status=[status])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
-
-
-def _numbers(state: Snapshot) -> dict[str, str]:
-    names = ("latency_p50_ms", "latency_p95_ms", "latency_p99_ms")
-    latencies = state.latency_ms or (float("nan"),) * 3
-    return {
-        "rate_hz": f"{state.rate_hz:.2f}",
-        **{name: f"{value:.2f}" for name, value in zip(names, latencies, strict=True)},
-        "received": str(state.received),
-        "published": str(state.published),
-        "dropped": str(state.dropped),
-        "refused": str(state.refused),
-        "last_refusal": state.last_refusal,
-    }

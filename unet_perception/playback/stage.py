@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from unet_perception.errors import ConfigError
 from unet_perception.labels import load_label_set
 from unet_perception.playback.opendrive import opendrive
 from unet_perception.playback.scenes import FolderScene, Scene, StreetScene
@@ -92,6 +93,8 @@ class FolderStage:
         Raises:
             UnetPerceptionError: It cannot be played.
         """
+        if not root.is_dir():
+            raise ConfigError(f"data is {str(root)!r}; it must be an existing folder")
         self._root = root
         self._scene = FolderScene(root, split, load_label_set(label_set) if label_set else None)
 

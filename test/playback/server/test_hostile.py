@@ -205,6 +205,7 @@ def test_a_busy_port_is_named(server: PlaybackServer, numbered_pairs: Path) -> N
         (lambda: ServerOptions(faults=Faults(errors={"fly": "no"})), "fail names 'fly'"),
         (lambda: Faults(drop={"rgb": 0}), "drop of rgb is 0"),
         (lambda: Faults(delay={"rgb": -1.0}), "delay of rgb is -1"),
+        (lambda: Faults(delay={"lidar": 1.0}), "delay names 'lidar'; it must be rgb or semantic"),
     ],
 )
 def test_options_that_cannot_work_are_refused(make: Any, words: str) -> None:

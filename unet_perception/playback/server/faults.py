@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from unet_perception.errors import ConfigError
 
+CAMERAS = ("rgb", "semantic_segmentation")
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -26,6 +28,9 @@ class Faults:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be played."""
+        for key, given in (("drop", self.drop), ("delay", self.delay)):
+            if unknown := sorted(set(given) - set(CAMERAS)):
+                raise ConfigError(f"{key} names {unknown[0]!r}; it must be {' or '.join(CAMERAS)}")
         for camera, every in self.drop.items():
             if every < 1:
                 raise ConfigError(f"drop of {camera} is {every}; it must be a whole number from 1")

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -124,10 +126,7 @@ class PlaybackServer:
             self._calls.traffic_port = self._run(self._traffic.rpc.listen(host, 0))
         except OSError as error:
             self._close_ports()
-            raise SimulatorError(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; is another server "
-                "running there? Choose another --port"
-            ) from error
+            raise SimulatorError(f"cannot listen on {host}:{port}: {_reason(error)}") from error
         self._simulation.start()
         return self
 
@@ -189,3 +188,10 @@ class PlaybackServer:
             result = method.call(self._calls, *arguments)
             self._simulation.wake()
         return result
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use; is another server running there? Choose another port"
+    # asyncio's own text repeats the address.
+    return os.strerror(error.errno).lower() if error.errno else str(error)

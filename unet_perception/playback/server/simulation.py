@@ -148,7 +148,10 @@ class Simulation:
             stream_id = world.stream_id
         # The state comes first: a client that has an image has the frame's actors as well.
         world.streams.publish(stream_id, (state,), lossless, keep=True)
-        self._answer_jobs(results)
+        if results:
+            # Clients look for a new actor in the newest state as soon as they have the answer.
+            world.streams.drain(stream_id)
+            self._answer_jobs(results)
         self._cameras.take(shots, instant, lossless)
 
 

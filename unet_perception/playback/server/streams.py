@@ -29,6 +29,7 @@ and with a free-running one, which drops them for a client that is busy."""
 
 ATTACH_S = 0.5
 HANDSHAKE_S = 5.0
+DRAIN_S = 0.02
 CHUNK = 4096
 STALL_S = 10.0
 
@@ -55,6 +56,11 @@ class Subscriber:
             self._waiting.append(parts)
             self._changed.notify_all()
             return True
+
+    def drain(self, patience: float) -> None:
+        """Wait until everything has been handed to the network, for so many seconds at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.closed or not self._waiting, patience)
 
     def close(self) -> None:
         """Cut the connection."""
@@ -147,8 +153,7 @@ class Streams:
 
     def wanted(self, stream_id: int) -> bool:
         """Return whether anybody listens."""
-        with self._changed:
-            return any(s.stream_id == stream_id for s in self._subscribers)
+        return bool(self._listening(stream_id))
 
     def publish(self, stream_id: int, parts: Parts, lossless: bool, keep: bool = False) -> None:
         """Send a message to everybody who listens.
@@ -163,14 +168,22 @@ class Streams:
         with self._changed:
             if keep:
                 self._newest[stream_id] = parts
-            listening = [s for s in self._subscribers if s.stream_id == stream_id]
-        for subscriber in listening:
+        for subscriber in self._listening(stream_id):
             if lossless:
                 if not subscriber.offer(parts, DEEP, STALL_S):
                     log.warning("a client took nothing for %g s and was cut off", STALL_S)
                     subscriber.close()
             else:
                 subscriber.offer(parts, SHALLOW, 0.0)
+
+    def drain(self, stream_id: int) -> None:
+        """Wait until subscribers have been sent what waits for them, or ``DRAIN_S``."""
+        for subscriber in self._listening(stream_id):
+            subscriber.drain(DRAIN_S)
+
+    def _listening(self, stream_id: int) -> list[Subscriber]:
+        with self._changed:
+            return [s for s in self._subscribers if s.stream_id == stream_id]
 
     def _forget_late(self) -> None:
         now = time.monotonic()

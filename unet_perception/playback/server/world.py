@@ -99,7 +99,9 @@ class World:
 
     def map_info(self) -> list[Any]:
         """Return the name and the spawn points."""
-        places = [self.drive.place(SPAWN_START + SPAWN_GAP * number) for number in range(SPAWN_POINTS)]
+        places = [
+            self.drive.place(SPAWN_START + SPAWN_GAP * number) for number in range(SPAWN_POINTS)
+        ]
         points = [place._replace(z=place.z + 0.3).to_rpc() for place in places]
         return [f"Carla/Maps/{self.town}", points]
 

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session changed on a server, on disk, so that a later one can put it back.
+
+It is written before the server is changed. A session that ends well removes its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from unet_perception.carla.owner import Owner, this_process
+from unet_perception.errors import ConfigError
+
+Settings = Mapping[str, Any]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ActorNote:
+    """An actor that a session spawned, or is about to.
+
+    Attributes:
+        id: Its number on the server; None until the server has told it.
+        type_id: Its blueprint.
+        role_name: Its role name.
+    """
+
+    id: int | None
+    type_id: str
+    role_name: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The contents of one journal.
+
+    Attributes:
+        server: ``address:port`` of the server, with the host's name resolved.
+        episode: The world that the actors are in.
+        owner: The process of the session.
+        created: When it began, in seconds since 1970.
+        original: Settings to go back to; None when they are not changed.
+        applied: Settings that the session put in their place.
+        actors: What it spawned.
+        abandoned: The session ended and could not put everything back.
+    """
+
+    server: str
+    episode: int
+    owner: Owner = field(default_factory=this_process)
+    created: float = field(default_factory=time.time)
+    original: Settings | None = None
+    applied: Settings | None = None
+    actors: tuple[ActorNote, ...] = ()
+    abandoned: bool = False
+
+    @property
+    def orphaned(self) -> bool:
+        """Nobody will put this back any more."""
+        return self.abandoned or self.owner.dead()
+
+
+class Journal:
+    """The journal of one session, as a file that is always whole.
+
+    Args:
+        record: What it begins with.
+        folder: Where it lies; made with access for its owner only.
+    """
+
+    def __init__(self, record: Record, folder: Path | None = None) -> None:
+        """Choose a file; ``write`` makes it."""
+        self._folder = folder or state_folder()
+        self._path = self._folder / f"carla-{secrets.token_hex(8)}.json"
+        self._record = record
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def record(self) -> Record:
+        """What is in it."""
+        return self._record
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the record and write all of it."""
+        self._record = replace(self._record, **changes)
+        self.write()
+
+    def write(self) -> None:
+        """Put the record on disk in one step."""
+        write_record(self._path, self._record)
+
+    def expect(self, type_id: str, role_name: str) -> None:
+        """Note an actor that is about to be spawned."""
+        self.update(actors=(*self._record.actors, ActorNote(None, type_id, role_name)))
+
+    def add(self, actors: Iterable[ActorNote]) -> None:
+        """Note actors that have been spawned; they take the place of what was expected."""
+        notes = list(self._record.actors)
+        for actor in actors:
+            expected = replace(actor, id=None)
+            if expected in notes:
+                notes.remove(expected)
+            notes.append(actor)
+        self.update(actors=tuple(notes))
+
+    def forget(self, gone: Callable[[ActorNote], bool]) -> None:
+        """Strike actors out."""
+        self.update(actors=tuple(note for note in self._record.actors if not gone(note)))
+
+    def remove(self) -> None:
+        """Everything is as before: delete the file."""
+        self._path.unlink(missing_ok=True)
+
+
+def state_folder() -> Path:
+    """Return where journals lie, by the XDG rules."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    root = Path(base) if os.path.isabs(base) else Path.home() / ".local" / "state"
+    return root / "unet_perception"
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write a record so that a reader sees the old one or the new one, never half of one.
+
+    Raises:
+        ConfigError: The folder cannot be written.
+    """
+    temporary = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        temporary.write_text(json.dumps({"format": FORMAT, **asdict(record)}, indent=1), "utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot note in {path.parent} what is changed on the server ({error.strerror}): "
+            "make it writable, or point XDG_STATE_HOME to a folder that is"
+        ) from error
+
+
+def read_records(folder: Path | None = None) -> dict[Path, Record]:
+    """Return all journals by file, the oldest first; what is not a journal is left alone."""
+    found: dict[Path, Record] = {}
+    for path in (folder or state_folder()).glob("carla-*.json"):
+        record = _read(path)
+        if record is not None:
+            found[path] = record
+    return dict(sorted(found.items(), key=lambda item: item[1].created))
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        if data.pop("format") != FORMAT:
+            return None
+        owner = Owner(**data.pop("owner"))
+        actors = tuple(ActorNote(**note) for note in data.pop("actors"))
+        return Record(owner=owner, actors=actors, **data)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        # Another session may just have removed it; a newer version's layout is not ours to use.
+        return None
