@@ -85,6 +85,8 @@ def _ticks_a_second(port: int, kinds: tuple[str, ...], ticks: int) -> float:
     rate = ticks / (time.monotonic() - start)
     for camera in cameras:
         camera.stop()
+    # Else this process would look for it at the next server, too.
+    client.get_trafficmanager().shut_down()
     return rate
 
 

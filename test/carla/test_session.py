@@ -231,7 +231,8 @@ def test_one_process_connects_again_after_a_restart(
             pytest.raises(SimulatorLostError),
             Session(config(server, timeout=1.0)) as session,
         ):
-            session.ego("ego_vehicle")
+            # A traffic manager outlives its session in the client, and would be found again.
+            session.autopilot.drive([session.ego("ego_vehicle")])
             server.kill()
             session.step()
         assert session.lost

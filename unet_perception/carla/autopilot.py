@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import carla
 
@@ -45,3 +46,13 @@ class Autopilot:
         self.drive(list(self._driven.values()), False)
         if self._sync:
             self._manager.set_synchronous_mode(False)
+
+    def abandon(self) -> None:
+        """Drop the traffic manager of a server that is lost.
+
+        The client keeps one for each port as long as the process lives: a later session
+        would be given this one, which nobody answers any more.
+        """
+        # It also asks the traffic manager itself, whose silence is no news; seen to take 2 s.
+        with suppress(RuntimeError):
+            self._manager.shut_down()

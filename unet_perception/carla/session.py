@@ -243,6 +243,8 @@ class Session:
         self.lost = self.lost or closing.lost
         if self.lost:
             keep_forever(self.client, self.world)
+            if self._autopilot is not None and not self._should_stop():
+                self._autopilot.abandon()
         try:
             if closing.failures:
                 self._journal.update(abandoned=True)

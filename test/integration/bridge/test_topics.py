@@ -145,7 +145,7 @@ def test_pictures_come_again_after_a_restart_of_the_server(
 ) -> None:
     images = peer.subscribe(Image, f"{RGB}/image")
     status = peer.subscribe(DiagnosticArray, "/diagnostics")
-    node = bridge(timeout=2.0)
+    node = bridge(timeout=2.0, autopilot=True)
     images.wait(lambda m: nanoseconds(m.header) > 10**9)
     server.kill()
     told = status.wait(lambda m: m.status[0].level == b"\2")
