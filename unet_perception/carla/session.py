@@ -76,7 +76,7 @@ class Session:
         self.cleanup_failures: tuple[str, ...] = ()
         self._say = say
         self._interrupts = Interrupts(Session.__exit__.__code__)
-        self._should_stop = lambda: should_stop() or self._interrupts.pending
+        self._told_to_stop = should_stop
         self._journal: Journal | None = None
         self._actors: Actors | None = None
         self._autopilot: Autopilot | None = None
@@ -205,6 +205,9 @@ class Session:
         except SimulatorLostError:
             self.lost = True
             raise
+
+    def _should_stop(self) -> bool:
+        return self._told_to_stop() or self._interrupts.pending
 
     def _open(self) -> None:
         config, address = self.config, self.config.address
