@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 
@@ -79,9 +78,3 @@ def put_back(
     if original is not None:
         closing.attempt("put the settings back", lambda: apply_settings(world, original))
     return closing
-
-
-def keep_forever(*things: object) -> None:
-    """Never free a client whose server is lost: while its streams reconnect, that aborts."""
-    for thing in things:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

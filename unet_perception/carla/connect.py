@@ -11,6 +11,7 @@ from collections.abc import Callable
 import carla
 
 from unet_perception.carla.answers import translate, unanswered
+from unet_perception.carla.clients import keep_client, retire_client, working_client
 from unet_perception.errors import SimulatorError
 
 Say = Callable[[str, str], None]
@@ -42,7 +43,8 @@ def connect(
     """Wait for a server and return a client that it has answered.
 
     A client that was made before its server is up never connects, so that each try makes a
-    new one, and only once the port accepts.
+    new one, and only once the port accepts. One that this process has, and that the server
+    still answers, is used again.
 
     Args:
         host: Name or address of the server.
@@ -66,7 +68,9 @@ def connect(
         if why:
             time.sleep(min(PAUSE, left))
             continue
-        client = carla.Client(host, port, WORKER_THREADS)
+        server = server_name(host, port)
+        known = working_client(server)
+        client = known or carla.Client(host, port, WORKER_THREADS)
         client.set_timeout(min(patience, max(left, 0.1)))
         try:
             version = client.get_server_version()
@@ -74,8 +78,12 @@ def connect(
             if not unanswered(error):
                 raise translate(error, f"{host}:{port}", "tell its version") from error
             why = "the port accepts connections but nothing answers as CARLA does"
-            patience *= 2
+            retire_client(server)
+            if known is None:
+                patience *= 2
             continue
+        if known is None:
+            keep_client(server, client)
         client.set_timeout(timeout)
         _compare(client.get_client_version(), version, say)
         return client

@@ -13,7 +13,8 @@ import carla
 from unet_perception.carla.actors import Actors
 from unet_perception.carla.answers import translated
 from unet_perception.carla.autopilot import Autopilot
-from unet_perception.carla.closing import CLOSING_TIMEOUT, keep_forever, put_back
+from unet_perception.carla.clients import retire_client
+from unet_perception.carla.closing import CLOSING_TIMEOUT, put_back
 from unet_perception.carla.config import SessionConfig
 from unet_perception.carla.connect import Say, connect, never, quiet, server_name
 from unet_perception.carla.ego import DEFAULT_VEHICLE, find_vehicle, spawn_vehicle, wait_for_vehicle
@@ -245,7 +246,7 @@ class Session:
         )
         self.lost = self.lost or closing.lost
         if self.lost:
-            keep_forever(self.client, self.world)
+            retire_client(server_name(self.config.host, self.config.port))
             if self._autopilot is not None and not self._should_stop():
                 self._autopilot.abandon()
         try:
