@@ -78,3 +78,11 @@ def test_importing_does_not_load_what_is_not_needed(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_command_line_can_block_signals_before_numpy_starts_threads() -> None:
+    code = "import sys, unet_perception.cli.main; print('numpy' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "False"

@@ -6,8 +6,6 @@ from __future__ import annotations
 import argparse
 import re
 
-from unet_perception.model.spec import MAX_INPUT_SIDE
-
 DEFAULT_SIZE = (96, 128)
 
 
@@ -17,6 +15,8 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         argparse.ArgumentTypeError: The text is something else, or a side out of range.
     """
+    from unet_perception.model.spec import MAX_INPUT_SIDE
+
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text)
     sides = tuple(map(int, match.groups())) if match else ()
     if len(sides) != 2 or not all(1 <= side <= MAX_INPUT_SIDE for side in sides):

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from unet_perception.errors import ConfigError
-from unet_perception.labels import load_label_set
 
 PRECISIONS = ("fp32", "bf16")
 SCHEDULES = ("constant", "cosine")
@@ -58,6 +57,9 @@ class Recipe:
             ConfigError: Names the key, the value and what is allowed.
             LabelSetError: The label set is unknown.
         """
+        # Here: command lines list the fields before they block signals, and numpy starts threads.
+        from unet_perception.labels import load_label_set
+
         for key, low, high in (
             ("epochs", 1, 100_000),
             ("batch_size", 1, 4096),
