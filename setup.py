@@ -18,7 +18,7 @@ ROS_WHEELS = [
 CPU = ["openvino>=2025.0"]
 TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10"]
 # Its wheels are for x86-64 and Python 3.10 to 3.12 alone.
-CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'"]
+CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'", "isal>=1.6"]
 DEV = ["pytest==7.4.4", "hypothesis>=6.100", "ruff>=0.15", "mypy>=1.15", "types-PyYAML"]
 
 
@@ -49,7 +49,12 @@ setup(
         # ros2 run and launch look for executables here; pip puts console scripts in bin/.
         (
             f"lib/{PACKAGE}",
-            ["scripts/perception", "scripts/camera_source", "scripts/carla_bridge"],
+            [
+                "scripts/perception",
+                "scripts/camera_source",
+                "scripts/carla_bridge",
+                "scripts/record_dataset",
+            ],
         ),
         *share_files("config/*", "launch/*.launch.py", "models/*/*"),
     ],
@@ -74,6 +79,7 @@ setup(
             "perception = unet_perception.nodes.main:perception",
             "camera_source = unet_perception.nodes.main:camera_source",
             "carla_bridge = unet_perception.nodes.main:carla_bridge",
+            "record_dataset = unet_perception.nodes.main:record_dataset",
         ]
     },
 )

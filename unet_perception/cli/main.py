@@ -8,10 +8,19 @@ import sys
 from collections.abc import Sequence
 
 from unet_perception import __version__
-from unet_perception.cli import demo, evaluate, import_keras, playback, street, summary, train
+from unet_perception.cli import (
+    demo,
+    evaluate,
+    import_keras,
+    playback,
+    record,
+    street,
+    summary,
+    train,
+)
 from unet_perception.errors import UnetPerceptionError
 
-VERBS = (demo, playback, train, evaluate, street, summary, import_keras)
+VERBS = (demo, playback, record, train, evaluate, street, summary, import_keras)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

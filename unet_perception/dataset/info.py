@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from unet_perception.dataset.atomic import replace_text
 from unet_perception.errors import DatasetError
 
 INFO_FILE = "dataset.json"
@@ -21,12 +24,16 @@ class DatasetInfo:
         source: Where the pictures come from, in words.
         carla_version: Version of the CARLA server, where there was one.
         town: CARLA map, where there was one.
+        cameras: Settings of the camera that filled each folder, by folder, where it was recorded.
+        format: Version of the layout: 1 has a manifest, 0 has none.
     """
 
     label_set: str
     source: str = ""
     carla_version: str = ""
     town: str = ""
+    cameras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    format: int = 0
 
 
 def read_info(root: Path) -> DatasetInfo | None:
@@ -47,20 +54,35 @@ def read_info(root: Path) -> DatasetInfo | None:
     # A recorder may know more than this reader; what is not read here is not refused.
     known = {key: data[key] for key in asdict(DatasetInfo("")) if key in data}
     for key, value in known.items():
-        if not isinstance(value, str):
-            raise DatasetError(f"{path}: {key} is {value!r}; it must be a string")
+        if not _ALLOWED[key][0](value):
+            raise DatasetError(f"{path}: {key} is {value!r}; it must be {_ALLOWED[key][1]}")
     return DatasetInfo(**known)
 
 
 def write_info(root: Path, info: DatasetInfo) -> None:
-    """Write ``dataset.json``.
+    """Write ``dataset.json``, in one step.
 
     Raises:
         DatasetError: The folder cannot be written.
     """
-    path = Path(root) / INFO_FILE
     facts = {key: value for key, value in asdict(info).items() if value}
-    try:
-        path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be written: {error}") from error
+    replace_text(Path(root) / INFO_FILE, json.dumps(facts, indent=2) + "\n")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _whole(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _camera_settings(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+
+
+_ALLOWED: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(("label_set", "source", "carla_version", "town"), (_text, "a string")),
+    "cameras": (_camera_settings, "a mapping of folders to settings"),
+    "format": (_whole, "a whole number"),
+}

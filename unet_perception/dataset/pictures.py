@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.pairs import IMAGE_FOLDER, MASK_FOLDER
+from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
 
 
@@ -59,16 +60,17 @@ def write_pair(root: Path, name: str, rgb: NDArray[np.uint8], ids: NDArray[np.ui
     """
     if rgb.shape[:2] != ids.shape:
         raise DatasetError(f"{name}: picture {rgb.shape[:2]} and mask {ids.shape} differ in size")
-    mask = np.zeros((*ids.shape, 3), np.uint8)
-    mask[..., 2] = ids
-    for folder, bgr in ((IMAGE_FOLDER, rgb[..., ::-1]), (MASK_FOLDER, mask)):
+    for folder, encode, pixels in (
+        (IMAGE_FOLDER, encode_picture, rgb[..., ::-1]),
+        (MASK_FOLDER, encode_ids, ids),
+    ):
         path = Path(root) / folder / f"{name}.png"
-        ok, data = cv2.imencode(".png", np.ascontiguousarray(bgr))
-        if not ok:
-            raise DatasetError(f"{path}: cannot be encoded")
         try:
+            data = encode(pixels)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data.tobytes())
+            path.write_bytes(data)
+        except ValueError as error:
+            raise DatasetError(f"{path}: cannot be encoded: {error}") from error
         except OSError as error:
             raise DatasetError(f"{path}: cannot be written: {error}") from error
 

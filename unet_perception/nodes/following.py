@@ -56,6 +56,7 @@ class FollowingSubscription:
         topic: str,
         types: Mapping[str, type],
         callback: Callable[[RawMessage], None],
+        depth: int = DEPTH,
     ) -> None:
         """Subscribe, at first to the first type and with the weakest QoS.
 
@@ -64,8 +65,10 @@ class FollowingSubscription:
             topic: Topic, relative or absolute; remapping applies.
             types: Message classes that can be read, by name, the preferred one first.
             callback: Called with each message.
+            depth: Messages that may wait; older ones are lost.
         """
         self._node = node
+        self._depth = depth
         self._topic = topic
         self._types = types
         self._callback = callback
@@ -100,7 +103,7 @@ class FollowingSubscription:
     def _subscribe(self, choice: Choice) -> Any:
         profile = QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
-            depth=DEPTH,
+            depth=self._depth,
             reliability=(
                 ReliabilityPolicy.RELIABLE if choice.reliable else ReliabilityPolicy.BEST_EFFORT
             ),

@@ -40,3 +40,14 @@ def carla_bridge() -> NoReturn:
     # Not by way of the interpreter's own exit: CARLA's client has threads that nobody can join,
     # and one that asks for the interpreter while it is torn down aborts the process.
     os._exit(code)
+
+
+def record_dataset() -> NoReturn:
+    """Run ``unet-perception record``, as ``ros2 run`` finds it; leave with its exit code."""
+    process.prepare()
+    from unet_perception.cli.main import main
+
+    code = main(["record", *sys.argv[1:]])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # As the bridge does, and for the same reason.

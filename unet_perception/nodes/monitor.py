@@ -11,8 +11,9 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame, frame_from_buffer
+from unet_perception.imaging import Frame
 from unet_perception.nodes.following import RawMessage
+from unet_perception.nodes.frames import frame_of
 
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
@@ -52,13 +53,7 @@ class Monitor:
         def callback(data: bytes) -> None:
             try:
                 message = RawMessage(data, Image).read()
-                frame = frame_from_buffer(
-                    message.data,
-                    width=message.width,
-                    height=message.height,
-                    encoding=message.encoding,
-                    step=message.step,
-                )
+                frame = frame_of(message)
             except FrameError as error:
                 self._node.get_logger().warning(f"cannot show a frame of {kind}: {error}")
                 return

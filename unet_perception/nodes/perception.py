@@ -10,11 +10,12 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame, colorize, decode_compressed, frame_from_buffer, overlay
+from unet_perception.imaging import Frame, colorize, overlay
 from unet_perception.nodes.camera_info import for_picture, sibling_topic
 from unet_perception.nodes.declare import declare
 from unet_perception.nodes.diagnostics import FrameStatistics, Status
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
+from unet_perception.nodes.frames import frame_of
 from unet_perception.nodes.labels_output import LabelsOutput
 from unet_perception.nodes.newest import NewestSlot
 from unet_perception.nodes.outputs import ImageOutput, reliable
@@ -104,7 +105,7 @@ class PerceptionNode:
             try:
                 message = arrival.message.read()
                 header = message.header
-                frame = _frame(message)
+                frame = frame_of(message)
             except FrameError as error:
                 self._refuse(header, error)
             else:
@@ -183,18 +184,6 @@ def start(node: Any, watch: Watch) -> PerceptionNode:
         f"{info.version} {info.precision}, {info.device}: {info.reason}"
     )
     return PerceptionNode(node, watch, segmenter, config)
-
-
-def _frame(message: Any) -> Frame:
-    if isinstance(message, CompressedImage):
-        return decode_compressed(message.data, message.format)
-    return frame_from_buffer(
-        message.data,
-        width=message.width,
-        height=message.height,
-        encoding=message.encoding,
-        step=message.step,
-    )
 
 
 def _seconds(stamp: Any) -> str:

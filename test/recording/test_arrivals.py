@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images are handed on for whole frames alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unet_perception.recording.arrivals import Arrivals
+
+
+def test_it_waits_for_every_view() -> None:
+    arrivals: Arrivals[str] = Arrivals(2)
+    arrivals.put(5, {"front": "a"})
+    assert arrivals.take(5, 0.01) is None
+    thread = threading.Timer(0.05, lambda: arrivals.put(6, {"left": "d"}))
+    thread.start()
+    arrivals.put(6, {"front": "c"})
+    assert arrivals.take(6, 30.0) == {"front": "c", "left": "d"}
+    thread.join()
+
+
+def test_it_waits_no_longer_than_told() -> None:
+    start = time.monotonic()
+    assert Arrivals[str](1).take(1, 0.1) is None
+    assert 0.09 < time.monotonic() - start < 5.0
+
+
+@given(
+    st.permutations([(frame, view) for frame in range(5) for view in ("front", "left")]),
+    st.sets(st.integers(0, 4)),
+)
+def test_a_frame_has_its_own_images_or_none(
+    order: list[tuple[int, str]], skipped: set[int]
+) -> None:
+    arrivals: Arrivals[tuple[int, str]] = Arrivals(2)
+    for frame, view in order:
+        arrivals.put(frame, {view: (frame, view)})
+    for frame in range(5):
+        if frame in skipped:
+            arrivals.pass_over(frame)
+            continue
+        assert arrivals.take(frame, 0.0) == {view: (frame, view) for view in ("front", "left")}
+        # What comes late is not taken for a later frame's.
+        arrivals.put(frame, {"front": (frame, "front")})
+    assert not arrivals._open

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that is full or read-only stops a recording with the reason and harms nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from recorded_pairs import IDENTITY, check_whole, job, record
+
+from unet_perception.errors import DatasetError
+from unet_perception.recording.resume import RecordingFolder, open_folder
+from unet_perception.recording.writer import PairWriter
+
+MANY = 2000
+
+
+def record_until_refused(folder: RecordingFolder, harm: Callable[[], None] | None = None) -> str:
+    """Record; after a few pairs do the harm. Return the message that ended it."""
+    writer = PairWriter(folder)
+    start = folder.next_number
+    with pytest.raises(DatasetError) as caught:
+        for frame in range(start, start + MANY):
+            writer.submit(job(frame))
+            if frame == start + 7 and harm is not None:
+                writer.flush()
+                harm()
+        writer.flush()
+    writer.close()
+    with pytest.raises(DatasetError):
+        writer.submit(job(0))
+    return str(caught.value)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own that holds a few pairs; mounting one takes privileges."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    try:
+        done = subprocess.run(["mount", *options], capture_output=True, check=False, text=True)
+    except OSError as error:
+        pytest.skip(f"no mount here: {error}")
+    if done.returncode:
+        pytest.skip(f"cannot mount a small disk: {done.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk(small_disk: Path) -> None:
+    with open_folder(small_disk, IDENTITY) as folder:
+        message = record_until_refused(folder)
+    assert "No space left on device" in message
+    assert str(small_disk) in message
+    with open_folder(small_disk, IDENTITY, "full") as folder:
+        committed = folder.next_number
+    assert committed > 2
+    assert check_whole(small_disk) == committed
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    record(small_disk, range(committed, committed + 20))
+    assert check_whole(small_disk) == committed + 20
+
+
+def test_a_read_only_disk(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    record(small_disk, range(8))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(DatasetError, match="Read-only file system"):
+        open_folder(small_disk, IDENTITY)
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    record(small_disk, range(8, 12))
+    assert check_whole(small_disk) == 12
+
+
+def test_a_folder_that_becomes_read_only(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write into any folder")
+    with open_folder(tmp_path, IDENTITY) as folder:
+        message = record_until_refused(folder, lambda: (tmp_path / "CameraRGB").chmod(0o500))
+    (tmp_path / "CameraRGB").chmod(0o700)
+    assert "CameraRGB" in message
+    assert "Permission denied" in message
+    with open_folder(tmp_path, IDENTITY, "full"):
+        assert check_whole(tmp_path) == 8
+
+
+def test_a_folder_that_becomes_a_file(tmp_path: Path) -> None:
+    masks = tmp_path / "CameraMask"
+
+    def harm() -> None:
+        masks.rename(tmp_path / "away")
+        masks.write_text("")
+
+    with open_folder(tmp_path, IDENTITY) as folder:
+        message = record_until_refused(folder, harm)
+    # Workers write side by side: whichever met it first.
+    assert re.search(r"CameraMask/0000(08|09|10)\.png", message)
+    assert "Not a directory" in message
+    masks.unlink()
+    (tmp_path / "away").rename(masks)
+    with open_folder(tmp_path, IDENTITY, "full"):
+        assert check_whole(tmp_path) == 8
+
+
+def test_a_file_of_the_pair_that_may_not_grow(tmp_path: Path) -> None:
+    with open_folder(tmp_path, IDENTITY) as folder, file_limit(resource.RLIMIT_FSIZE, 6000):
+        # Frame 0 is noise, which compresses badly.
+        message = record_until_refused(folder)
+    assert "CameraRGB/0000" in message
+    assert "File too large" in message
+    with open_folder(tmp_path, IDENTITY, "full") as folder:
+        assert folder.next_number == 0
+
+
+def test_a_manifest_that_may_not_grow(tmp_path: Path) -> None:
+    record(tmp_path, range(25))
+    size = (tmp_path / "manifest.jsonl").stat().st_size
+    # The limit lies within a line: what was written of it has to go again.
+    with open_folder(tmp_path, IDENTITY) as folder:
+        with file_limit(resource.RLIMIT_FSIZE, size + 10_100):
+            message = record_until_refused(folder)
+        assert "manifest.jsonl" in message
+        assert "File too large" in message
+    assert (tmp_path / "manifest.jsonl").read_bytes().endswith(b"\n")
+    with open_folder(tmp_path, IDENTITY, "full") as folder:
+        committed = folder.next_number
+        assert folder.manifest.torn == 0
+    assert committed > 25
+    assert check_whole(tmp_path) == committed
+
+
+def test_no_more_open_files(tmp_path: Path) -> None:
+    opened = len(os.listdir("/proc/self/fd"))
+    with open_folder(tmp_path, IDENTITY) as folder:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            message = record_until_refused(
+                folder,
+                lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (opened - 1, limits[1])),
+            )
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert "Too many open files" in message
+    with open_folder(tmp_path, IDENTITY, "full"):
+        assert check_whole(tmp_path) == 8
+
+
+class file_limit:  # noqa: N801 - reads as the verb that it is
+    """Lower a limit of this process for a while."""
+
+    def __init__(self, what: int, value: int) -> None:
+        self._what, self._value = what, value
+
+    def __enter__(self) -> None:
+        self._before = resource.getrlimit(self._what)
+        resource.setrlimit(self._what, (self._value, self._before[1]))
+
+    def __exit__(self, *_: object) -> None:
+        resource.setrlimit(self._what, self._before)
