@@ -28,6 +28,7 @@ with Session(SessionConfig(port=PORT, timeout=5.0), say) as session:
         {body}
 """
 FOREVER = """
+        session.step()  # Now a frame shows the cameras.
         print("busy", flush=True)
         while True:
             session.step()

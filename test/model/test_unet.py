@@ -129,8 +129,9 @@ def test_pictures_of_a_batch_do_not_touch_each_other() -> None:
     first, second = picture(), picture().flip(3)
     with torch.inference_mode():
         both = SMALL(torch.cat([first, second]))
-        assert torch.allclose(both[:1], SMALL(first), atol=1e-6)
-        assert torch.allclose(both[1:], SMALL(second), atol=1e-6)
+        # Another size of batch may be summed in another order.
+        assert torch.allclose(both[:1], SMALL(first), atol=1e-4)
+        assert torch.allclose(both[1:], SMALL(second), atol=1e-4)
 
 
 def test_weights_start_he_normal_and_biases_zero() -> None:

@@ -24,6 +24,7 @@ import itertools
 from recording_process import SMALL, RecordingProcess, wait_for_lines
 
 from unet_perception.dataset import list_pairs, read_image, read_mask
+from unet_perception.labels import label_map, load_label_set
 from unet_perception.recording.manifest import read_manifest
 
 SERVED = 28
@@ -99,6 +100,31 @@ def test_a_thousand_pairs_are_what_was_served(
     assert entries[-1].town == "Town10HD_Opt"
     assert entries[-1].speed == pytest.approx(8.0, abs=0.1)
     assert "1000 pairs recorded" in running.output
+
+
+def test_real_frames_come_back_as_they_were_served(
+    record: Callable[..., Any],
+    start_carla_server: Callable[..., Any],
+    shared: Path,
+    repo: Path,
+    tmp_path: Path,
+) -> None:
+    served = shared / "data/carla_drive"
+    pairs = list_pairs(served)
+    label_set = load_label_set("carla-0.8")
+    options = ["--data", str(served), "--split", "all", "--label-set", label_set.name]
+    server = start_carla_server(*options)
+    plan = ["--weathers", "ClearNoon", "--pairs", str(len(pairs)), "--keep-standing"]
+    running = record(server, "--cameras", str(repo / "config/carla_cameras.yaml"), *plan)
+    assert running.wait() == 0, running.output
+    classes = label_map(label_set, load_label_set("carla-0.9.14"))
+    for entry in read_manifest(tmp_path / "out"):
+        original = pairs[entry.frame % len(pairs)]
+        name = f"{entry.name}.png"
+        recorded = read_image(tmp_path / "out/CameraRGB" / name)
+        assert np.array_equal(recorded, read_image(original.image)), entry
+        mask = read_mask(tmp_path / "out/CameraMask" / name)
+        assert np.array_equal(mask, classes.apply(read_mask(original.mask))), entry
 
 
 def test_the_seeds_loader_reads_it(record: Callable[..., Any], server: Any, tmp_path: Path) -> None:
