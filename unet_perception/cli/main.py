@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from unet_perception import __version__
 from unet_perception.cli import (
+    dataset,
     demo,
     evaluate,
     import_keras,
@@ -20,7 +21,7 @@ from unet_perception.cli import (
 )
 from unet_perception.errors import UnetPerceptionError
 
-VERBS = (demo, playback, record, train, evaluate, street, summary, import_keras)
+VERBS = (demo, playback, record, dataset, train, evaluate, street, summary, import_keras)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
