@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,3 +130,28 @@ def test_a_command_runs_between_sets_and_its_failure_ends_the_recording(
     assert running.wait() == 1
     assert "restart command 'exit 3' ended with exit code 3" in running.output
     assert len(read_manifest(tmp_path / "out")) == 16
+
+
+def test_a_command_may_restart_the_server(
+    record: Callable[..., RecordingProcess],
+    start_carla_server: Callable[..., Any],
+    numbered_pairs: Path,
+    tmp_path: Path,
+) -> None:
+    server = start_carla_server("--data", str(numbered_pairs))
+    again = f"{sys.executable} -m unet_perception.cli playback --port {server.port}"
+    started = tmp_path / "pid"
+    script = tmp_path / "restart.sh"
+    script.write_text(
+        f"kill -9 {server.popen.pid}\n"
+        f"(sleep 2; exec {again} --data {numbered_pairs}) > /dev/null 2>&1 < /dev/null &\n"
+        f"echo $! > {started}\n"
+    )
+    plan = ["--weathers", "ClearNoon", "WetNoon", "--pairs", "4", "--keep-standing"]
+    running = record(server.port, *plan, "--timeout", "1", "--restart", f"sh {script}")
+    try:
+        assert running.wait() == 0, running.output
+    finally:
+        if started.exists():
+            os.kill(int(started.read_text()), signal.SIGKILL)
+    assert len(read_manifest(tmp_path / "out")) == 8

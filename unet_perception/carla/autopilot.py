@@ -26,7 +26,13 @@ class Autopilot:
         self._driven: dict[int, carla.Vehicle] = {}
         self._manager = client.get_trafficmanager(TRAFFIC_MANAGER_PORT)
         if sync:
-            self._manager.set_synchronous_mode(True)
+            try:
+                self._manager.set_synchronous_mode(True)
+            except RuntimeError:
+                # It was of a server that has been restarted since.
+                self.abandon()
+                self._manager = client.get_trafficmanager(TRAFFIC_MANAGER_PORT)
+                self._manager.set_synchronous_mode(True)
 
     def seed(self, seed: int) -> None:
         """Make its choices repeat."""

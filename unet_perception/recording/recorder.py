@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.config import SessionConfig
-from unet_perception.carla.connect import Say
+from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
 from unet_perception.labels import carla_label_set
@@ -226,6 +226,10 @@ class Recorder:
             raise ConfigError(
                 f"restart command {self._options.restart!r} ended with exit code {done.returncode}"
             )
+        # A server takes longer to come up than to answer.
+        config = self._options.session
+        patience = max(config.timeout, self._options.reconnect)
+        connect(config.host, config.port, patience, self._say, self._should_stop)
 
     def _pause(self, seconds: float) -> None:
         end = time.monotonic() + seconds
