@@ -16,7 +16,7 @@ import pytest
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
 
-sys.path.insert(0, str(Path(__file__).parent))  # for carla_server
+sys.path.insert(0, str(Path(__file__).parent / "harness"))  # for what tests share
 
 REPO = Path(__file__).resolve().parent.parent
 NUMBERED_PAIRS = 28

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("carla", reason="the carla client is not installed")
-sys.path.insert(0, str(Path(__file__).parent))  # for recording_process
-
 import itertools
 
 from recording_process import SMALL, RecordingProcess, wait_for_lines

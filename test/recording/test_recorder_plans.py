@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("carla", reason="the carla client is not installed")
-sys.path.insert(0, str(Path(__file__).parent))  # for recording_process
-
 from recording_process import SMALL, RecordingProcess
 
 from unet_perception.dataset import read_image, read_mask

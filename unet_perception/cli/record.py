@@ -182,7 +182,8 @@ def _require_carla() -> None:
 
     from unet_perception.errors import ConfigError
 
-    if find_spec("carla") is None:
+    spec = find_spec("carla")
+    if spec is None or spec.origin is None:
         raise ConfigError(
             "the carla package is not installed: pip install carla==0.9.16, or the version of "
             "your server"

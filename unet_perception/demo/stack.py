@@ -109,7 +109,9 @@ def choose_source(wanted: str) -> str:
     """
     if wanted not in SOURCES:
         raise ConfigError(f"source is {wanted!r}; it must be one of {', '.join(SOURCES)}")
-    installed = find_spec("carla") is not None
+    # A folder that happens to be called carla has no origin.
+    spec = find_spec("carla")
+    installed = spec is not None and spec.origin is not None
     if wanted == "carla" and not installed:
         raise ConfigError(
             f"source is 'carla', but CARLA's client is not installed: pip install "
