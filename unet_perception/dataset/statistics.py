@@ -21,6 +21,16 @@ from unet_perception.labels import UNLABELED, LabelSet
 NEAR = 8
 """Bits of 256: frames of a standing car have less, those 1 m apart have 10 to 30."""
 
+_MAIN = {
+    "sun_altitude_angle": "sun {:g}°",
+    "cloudiness": "clouds {:g}",
+    "precipitation": "rain {:g}",
+    "precipitation_deposits": "puddles {:g}",
+    "wetness": "wet {:g}",
+    "fog_density": "fog {:g}",
+}
+"""What tells CARLA's weathers apart, in words."""
+
 
 @dataclass(frozen=True)
 class ClassBalance:
@@ -133,19 +143,11 @@ def weather_in_words(weather: Mapping[str, float]) -> str:
     """Return CARLA's name for a weather, or its main numbers where it has none."""
     from unet_perception.recording.weather import PRESETS
 
-    for name, fields in PRESETS.items():
-        if weather and all(
-            abs(fields.get(key, 0.0) - value) < 1e-3 for key, value in weather.items()
-        ):
+    # A server of another version may know fewer fields, or more, but must know these.
+    for name, fields in PRESETS.items() if weather.keys() >= _MAIN.keys() else ():
+        if all(abs(fields.get(key, value) - value) < 1e-3 for key, value in weather.items()):
             return name
-    said = {
-        "sun_altitude_angle": "sun {:g}°",
-        "cloudiness": "clouds {:g}",
-        "precipitation": "rain {:g}",
-        "wetness": "wet {:g}",
-        "fog_density": "fog {:g}",
-    }
-    words = [text.format(weather[key]) for key, text in said.items() if key in weather]
+    words = [text.format(weather[key]) for key, text in _MAIN.items() if key in weather]
     return ", ".join(words) or "not said"
 
 
