@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unet_perception.demo.pictures import PictureSampler, contact_sheet
+from unet_perception.demo.pictures import PictureSampler
+from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import load_label_set
 
 KINDS = ("camera", "overlay")

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.atomic import temporary_name
-from unet_perception.dataset.contact_sheet import draw_sheet
 from unet_perception.dataset.folder import Folder
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
+from unet_perception.dataset.report_sheet import draw_sheet
 from unet_perception.dataset.samples import Sample, load_sample, spread
 from unet_perception.dataset.statistics import (
     NEAR,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from unet_perception.demo.pictures import PictureSampler, contact_sheet
+from unet_perception.demo.pictures import PictureSampler
 from unet_perception.demo.processes import ProcessGroup, demo_environment
 from unet_perception.demo.stack import (
     CAMERA,
@@ -32,6 +32,7 @@ from unet_perception.demo.statistics import RunStatistics
 from unet_perception.demo.table import render
 from unet_perception.errors import ConfigError, UnetPerceptionError
 from unet_perception.imaging import Frame, colorize, to_rgb
+from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import LabelMap, label_map, load_label_set
 from unet_perception.model.bundle import load_bundle
 from unet_perception.nodes import process

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unet_perception.dataset.samples import Sample
 from unet_perception.dataset.statistics import ClassBalance
-from unet_perception.demo.pictures import contact_sheet
+from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import LabelSet
 
 Picture = NDArray[np.uint8]
