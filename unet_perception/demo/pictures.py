@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a run: samples spread over its time, and a contact sheet of them."""
+"""Pictures of a run: samples spread over its time."""
 
 from __future__ import annotations
 
