@@ -70,13 +70,13 @@ def test_perception_exits_with_0_at_any_moment(peer: Any, model: Path) -> None:
 
     def one(seed: int) -> tuple[int, str]:
         started = peer.start("perception", "--ros-args", *arguments)
-        return stop_at_random(started, seed, "/perception/mask with")
+        # Discovery may take seconds: one in four is sure to be at work when it is stopped.
+        ready = "reading /image" if seed % 4 == 1 else "/perception/mask with"
+        return stop_at_random(started, seed, ready)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(one, range(MOMENTS)))
     assert len(results) == MOMENTS
-    # Discovery is not awaited, but many must have been at work when they were stopped.
-    assert sum("reading /image" in output for _, output in results) >= MOMENTS // 5
     for seed, (code, output) in enumerate(results):
         assert code == 0, (seed, code, output)
         assert "Traceback" not in output, (seed, output)
