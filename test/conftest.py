@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
 
@@ -21,6 +22,10 @@ sys.path.insert(0, str(Path(__file__).parent / "harness"))  # for what tests sha
 REPO = Path(__file__).resolve().parent.parent
 NUMBERED_PAIRS = 28
 PR_SET_CHILD_SUBREAPER = 36
+
+# An example's time says how loaded the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

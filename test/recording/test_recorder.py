@@ -172,8 +172,8 @@ def test_many_kills_later_nothing_is_missing_or_double(
         server = start_carla_server("--data", str(numbered_pairs))
         out = f"out{seed}"
         (tmp_path / out).mkdir()
-        kills = 0
-        while kills < KILLS // AT_ONCE:
+        outputs = []
+        for kills in range(KILLS // AT_ONCE):
             running = record(server, *plan, out=out)
             if kills % 4:
                 before = committed(tmp_path / out)
@@ -183,12 +183,13 @@ def test_many_kills_later_nothing_is_missing_or_double(
                 time.sleep(moment.uniform(0.0, 1.5))
             assert running.popen.poll() is None, running.output
             running.kill()
-            kills += 1
+            outputs.append(running.output)
         done = committed(tmp_path / out)
         assert done < 1500
         last = record(server, *plan, out=out)
         assert last.wait() == 0, last.output
-        assert "a dead session" in last.output
+        # Not by the last alone: the one before may have died between its sweep and its own session.
+        assert any("a dead session" in output for output in [*outputs, last.output])
         check_pairs(tmp_path / out, numbered_pairs, 1500)
         return done
 
