@@ -15,30 +15,36 @@ from unet_perception.labels.label_set import LabelSet
 BUILTIN_LABEL_SETS = ("carla-0.8", "carla-0.9.10", "carla-0.9.14")
 """13 classes up to CARLA 0.9.9, 23 for 0.9.10 to 0.9.13, 29 from 0.9.14."""
 
+PARTIAL_LABEL_SETS = ("carla-roads",)
+"""Sets of public data about CARLA whose classes are not all told apart (``stands_for``)."""
+
+_SHIPPED = BUILTIN_LABEL_SETS + PARTIAL_LABEL_SETS
+
 
 def load_label_set(name_or_path: str | Path) -> LabelSet:
     """Return a built-in label set by name, or read a user's YAML file.
 
     Args:
-        name_or_path: One of ``BUILTIN_LABEL_SETS``, or the path of a YAML file.
+        name_or_path: One of ``BUILTIN_LABEL_SETS`` or ``PARTIAL_LABEL_SETS``, or the path of a
+            YAML file.
 
     Raises:
         LabelSetError: Neither a known name nor a readable, valid file.
     """
-    if str(name_or_path) in BUILTIN_LABEL_SETS:
+    if str(name_or_path) in _SHIPPED:
         return _load_builtin(str(name_or_path))
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
         raise LabelSetError(
             f"unknown label set {str(name_or_path)!r}; known are "
-            f"{', '.join(BUILTIN_LABEL_SETS)}, or give the path of a .yaml file"
+            f"{', '.join(_SHIPPED)}, or give the path of a .yaml file"
         )
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LabelSetError(f"{path}: cannot be read: {error}") from error
     label_set = _parse(text, str(path))
-    if label_set.name in BUILTIN_LABEL_SETS:
+    if label_set.name in _SHIPPED:
         raise LabelSetError(
             f"{path}: name is {label_set.name!r}, which is a built-in label set; "
             "choose another name"

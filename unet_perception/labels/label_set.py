@@ -18,6 +18,9 @@ UNLABELED = 255
 
 MAX_ID = 254
 
+REST = "rest"
+"""In ``stands_for``: all classes of the other set that no other class stands for."""
+
 
 @dataclass(frozen=True)
 class LabelClass:
@@ -27,11 +30,21 @@ class LabelClass:
         id: Value of its pixels in a mask, 0 to 254.
         name: Name as CARLA spells it.
         color: Red, green and blue, 0 to 255 each.
+        stands_for: Names of the classes of another set that were not told apart when this one
+            was labelled, or ``REST`` alone; empty where the class is what its name says.
     """
 
     id: int
     name: str
     color: tuple[int, int, int]
+    stands_for: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the class as plain data."""
+        row: dict[str, Any] = {"id": self.id, "name": self.name, "color": list(self.color)}
+        if self.stands_for:
+            row["stands_for"] = REST if self.stands_for == (REST,) else list(self.stands_for)
+        return row
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,8 @@ class LabelSet:
         """Build a label set from what a YAML or JSON file holds.
 
         Args:
-            data: ``{"name": str, "classes": [{"id": int, "name": str, "color": [r, g, b]}]}``.
+            data: ``{"name": str, "classes": [{"id": int, "name": str, "color": [r, g, b]}]}``;
+                a class may have ``"stands_for"``: a list of names, or ``"rest"``.
             where: Name of the file, for messages.
 
         Raises:
@@ -84,10 +98,7 @@ class LabelSet:
         """Return the set as plain data, as ``from_dict`` reads it and ``~/labels`` sends it."""
         return {
             "name": self.name,
-            "classes": [
-                {"id": label.id, "name": label.name, "color": list(label.color)}
-                for label in self.classes
-            ],
+            "classes": [label.as_dict() for label in self.classes],
             "unlabeled": UNLABELED,
         }
 
@@ -148,7 +159,7 @@ def _refuse_unknown(data: Mapping[Any, Any], allowed: set[str], where: str) -> N
 def _parse_class(row: object, where: str) -> LabelClass:
     if not isinstance(row, Mapping):
         raise LabelSetError(f"{where} is {row!r}; it must be a mapping with id, name and color")
-    _refuse_unknown(row, {"id", "name", "color"}, where)
+    _refuse_unknown(row, {"id", "name", "color", "stands_for"}, where)
     class_id = row.get("id")
     if not _is_int(class_id) or not 0 <= class_id <= MAX_ID:
         raise LabelSetError(
@@ -167,7 +178,20 @@ def _parse_class(row: object, where: str) -> LabelClass:
         raise LabelSetError(
             f"{where}: color is {color!r}; it must be [red, green, blue], 0 to 255 each"
         )
-    return LabelClass(class_id, name, (color[0], color[1], color[2]))
+    stands_for = _parse_stands_for(row.get("stands_for", []), where)
+    return LabelClass(class_id, name, (color[0], color[1], color[2]), stands_for)
+
+
+def _parse_stands_for(value: object, where: str) -> tuple[str, ...]:
+    if value == REST:
+        return (REST,)
+    if not isinstance(value, list) or not all(
+        isinstance(name, str) and name not in ("", REST) for name in value
+    ):
+        raise LabelSetError(
+            f"{where}: stands_for is {value!r}; it must be a list of class names, or {REST!r}"
+        )
+    return tuple(value)
 
 
 def _is_int(value: object) -> TypeGuard[int]:
