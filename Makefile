@@ -35,7 +35,7 @@ $(VENV)/.demo: setup.py constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.demo setup.py constraints.txt
-	$(PIP) --editable '.[ros,cpu,train,carla,dev]'
+	$(PIP) --editable '.[ros,cpu,train,tensorboard,carla,dev]'
 	@touch $@
 
 clean:

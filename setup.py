@@ -16,10 +16,18 @@ ROS_WHEELS = [
     "ros-common-interfaces==5.5.1",
 ]
 CPU = ["openvino>=2025.0"]
-TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10"]
+TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10", "kornia>=0.7.3", "safetensors>=0.4.3"]
 # Its wheels are for x86-64 and Python 3.10 to 3.12 alone.
 CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'", "isal>=1.6"]
-DEV = ["pytest==7.4.4", "hypothesis>=6.100", "ruff>=0.15", "mypy>=1.15", "types-PyYAML"]
+TENSORBOARD = ["tensorboard>=2.16"]
+DEV = [
+    "pytest==7.4.4",
+    "hypothesis>=6.100",
+    "ruff>=0.15",
+    "mypy>=1.15",
+    "types-PyYAML",
+    "torchmetrics>=1.4",
+]
 
 
 def share_files(*patterns: str) -> list[tuple[str, list[str]]]:
@@ -70,6 +78,7 @@ setup(
         "ros": ROS_WHEELS,
         "cpu": CPU,
         "train": TRAIN,
+        "tensorboard": TENSORBOARD,
         "carla": CARLA,
         "dev": DEV,
     },

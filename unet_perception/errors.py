@@ -36,6 +36,10 @@ class DatasetError(UnetPerceptionError):
     """A dataset folder is incomplete or inconsistent."""
 
 
+class TrainingError(UnetPerceptionError):
+    """Training cannot go on."""
+
+
 class ConfigError(UnetPerceptionError):
     """A configuration value is outside what is allowed."""
 

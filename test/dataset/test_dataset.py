@@ -56,7 +56,7 @@ def test_the_id_is_in_the_red_channel(dataset: Path) -> None:
 def test_a_mask_is_the_maximum_over_channels_but_not_over_alpha(tmp_path: Path) -> None:
     bgra = np.zeros((2, 2, 4), np.uint8)
     bgra[..., 3] = 255
-    bgra[0, 0] = (0, 9, 4, 255)
+    bgra[0, 0] = (0, 9, 0, 255)
     cv2.imwrite(str(tmp_path / "m.png"), bgra)
     assert read_mask(tmp_path / "m.png").tolist() == [[9, 0], [0, 0]]
 

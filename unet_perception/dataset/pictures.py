@@ -14,6 +14,24 @@ from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
 
 
+class MaskColorError(DatasetError):
+    """A mask's pixels are colours where ids should be.
+
+    Attributes:
+        path: The mask.
+        colors: Colours in it that can be no ids, RGB uint8 ``(N, 3)``.
+    """
+
+    def __init__(self, path: Path, colors: NDArray[np.uint8], hint: str = "") -> None:
+        """Name the file, a colour and what is allowed."""
+        self.path, self.colors = path, colors
+        first = tuple(int(value) for value in colors[0])
+        super().__init__(
+            f"{path}: is coloured, not ids: it has pixels of {first}; a mask has its id in one "
+            f"channel or the same in all{hint}"
+        )
+
+
 def read_image(path: Path) -> NDArray[np.uint8]:
     """Read a picture as RGB uint8 ``(H, W, 3)``, in the order that its pixels are stored.
 
@@ -34,6 +52,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     maximum over channels; a single-channel mask is taken as it is.
 
     Raises:
+        MaskColorError: Its channels hold colours, or an instance's number beside the id.
         DatasetError: The file cannot be read or decoded, or is not 8 bits deep.
     """
     pixels = _decode(path, cv2.IMREAD_UNCHANGED)
@@ -44,7 +63,14 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     # An alpha channel, where there is one, is no id.
     blue, green, red = cv2.split(pixels)[:3]
     # numpy's own maximum over the short last axis takes twenty times as long.
-    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
+    ids = cv2.max(cv2.max(blue, green), red)
+    # An id is in one channel or the same in all; the sum saturates, which makes 255 of it.
+    grey = cv2.compare(cv2.min(cv2.min(blue, green), red), ids, cv2.CMP_EQ)
+    single = cv2.compare(cv2.add(cv2.add(blue, green), red), ids, cv2.CMP_EQ)
+    colored = cv2.bitwise_not(cv2.bitwise_or(grey, single))
+    if cv2.countNonZero(colored):
+        raise MaskColorError(path, np.unique(pixels[..., 2::-1][colored > 0], axis=0))
+    return np.asarray(ids, np.uint8)
 
 
 def write_pair(root: Path, name: str, rgb: NDArray[np.uint8], ids: NDArray[np.uint8]) -> None:
