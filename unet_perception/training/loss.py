@@ -33,21 +33,32 @@ class SegmentationLoss:
 
     A pixel that may be one of several classes costs the negative logarithm of the probability of
     them all together, which for one class is cross-entropy. Region losses are means over the
-    classes that a picture has, and see only pixels with a single class.
+    classes that a picture has, and see only pixels with a single class. All is computed in
+    float32, under autocast as well, and without sums whose order a GPU is free to choose.
     """
 
     def __init__(
-        self, targets: Targets, weights: NDArray[np.float32], dice: float = 0.0, lovasz: float = 0.0
+        self,
+        targets: Targets,
+        class_weights: NDArray[np.float32] | None = None,
+        dice: float = 0.0,
+        lovasz: float = 0.0,
+        label_smoothing: float = 0.0,
     ) -> None:
         """Choose what counts how much.
 
         Args:
             targets: Meaning of the masks' ids.
-            weights: Weight of a pixel by training id, ``(n_ids,)`` (see ``class_weights``).
+            class_weights: Weight of a pixel by training id, ``(n_ids,)``, as the function
+                ``class_weights`` makes them; without them all pixels count alike.
             dice: Factor of the Dice loss (Milletari et al. 2016, *V-Net*).
             lovasz: Factor of the Lovász-softmax loss (Berman et al. 2018).
+            label_smoothing: Share of a pixel's loss that asks for all classes alike
+                (Szegedy et al. 2016, *Inception-v3*), 0 to below 1.
         """
         self._targets, self._dice, self._lovasz = targets, dice, lovasz
+        self._smoothing = label_smoothing
+        weights = np.ones(targets.n_ids, np.float32) if class_weights is None else class_weights
         # A place more, for pixels without a label, makes the look-up one step.
         self._weights = torch.cat([torch.from_numpy(weights).float(), torch.zeros(1)])
         self._groups = [torch.tensor(group) for group in targets.groups]
@@ -58,7 +69,7 @@ class SegmentationLoss:
         Args:
             masks: Training ids ``(N, H, W)``, uint8 or int64.
         """
-        return self._pixel_weights(masks.long()).sum()
+        return self._weights_of(masks.long()).sum()
 
     def __call__(self, logits: Tensor, masks: Tensor) -> LossSums:
         """Return the sums for some pictures.
@@ -67,22 +78,16 @@ class SegmentationLoss:
             logits: float ``(N, n_classes, H, W)``.
             masks: Training ids ``(N, H, W)``, uint8 or int64.
         """
-        logits, masks = logits.float(), masks.long()
-        n_classes = self._targets.n_classes
-        single = masks < n_classes
+        logs, masks = torch.log_softmax(logits.float(), dim=1), masks.long()
+        single = masks < self._targets.n_classes
         classes = torch.where(single, masks, 0)
-        log_all = torch.logsumexp(logits, dim=1)
-        likelihood = logits.gather(1, classes[:, None])[:, 0]
-        if self._groups:
-            rows = logits.permute(0, 2, 3, 1)
-            for number, group in enumerate(self._groups, start=n_classes):
-                where = masks == number
-                scores = rows[where][:, group.to(logits.device)]
-                likelihood = likelihood.masked_scatter(where, torch.logsumexp(scores, dim=1))
-        pixel = ((log_all - likelihood) * self._pixel_weights(masks)).sum()
+        loss = -self._log_likelihood(logs, masks, classes)
+        if self._smoothing:
+            loss = (1.0 - self._smoothing) * loss - self._smoothing * logs.mean(dim=1)
+        pixel = (loss * self._weights_of(masks)).sum()
         region = pixel.new_zeros(())
         if self._dice or self._lovasz:
-            probabilities = torch.exp(logits - log_all[:, None]).flatten(2)
+            probabilities = logs.exp().flatten(2)
             single, classes = single.flatten(1), classes.flatten(1)
             if self._dice:
                 region = region + self._dice * dice_loss(probabilities, classes, single).sum()
@@ -90,7 +95,21 @@ class SegmentationLoss:
                 region = region + self._lovasz * lovasz_loss(probabilities, classes, single).sum()
         return LossSums(pixel, region, len(masks))
 
-    def _pixel_weights(self, masks: Tensor) -> Tensor:
+    def _log_likelihood(self, logs: Tensor, masks: Tensor, classes: Tensor) -> Tensor:
+        """Return the logarithm of what a pixel's possible classes have together ``(N, H, W)``."""
+        likelihood = logs.gather(1, classes[:, None])[:, 0]
+        for number, group in enumerate(self._groups, start=self._targets.n_classes):
+            belongs = masks == number
+            # A batch is of several datasets, and most of its pictures have no such pixel.
+            pictures = belongs.flatten(1).any(dim=1).nonzero()[:, 0]
+            if len(pictures):
+                scores = logs.index_select(0, pictures).index_select(1, group.to(logs.device))
+                together = torch.logsumexp(scores, dim=1)
+                changed = torch.where(belongs[pictures], together, likelihood[pictures])
+                likelihood = likelihood.index_copy(0, pictures, changed)
+        return likelihood
+
+    def _weights_of(self, masks: Tensor) -> Tensor:
         return self._weights.to(masks.device)[masks.clamp(max=self._targets.n_ids)]
 
 
@@ -102,15 +121,14 @@ def dice_loss(probabilities: Tensor, classes: Tensor, counted: Tensor) -> Tensor
         classes: True class of each pixel, int64 ``(N, P)``; any where it is not counted.
         counted: Which pixels count, bool ``(N, P)``.
     """
-    ones = counted.float()
-    empty = probabilities.new_zeros(probabilities.shape[:2])
-    true = empty.scatter_add(1, classes, ones)
-    hit = probabilities.gather(1, classes[:, None])[:, 0] * ones
-    overlap = empty.scatter_add(1, classes, hit)
-    predicted = torch.einsum("ncp,np->nc", probabilities, ones)
+    true = _one_hot(probabilities, classes, counted)
+    pixels = true.sum(dim=2)
+    overlap = (probabilities * true).sum(dim=2)
+    predicted = (probabilities * counted[:, None]).sum(dim=2)
     # One pixel more on both sides keeps the loss of a class of few pixels smooth.
-    loss = 1.0 - (2.0 * overlap + 1.0) / (true + predicted + 1.0)
-    return _mean_over_present(loss, true)
+    loss = 1.0 - (2.0 * overlap + 1.0) / (pixels + predicted + 1.0)
+    present = (pixels > 0).float()
+    return (loss * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
 
 
 def lovasz_loss(probabilities: Tensor, classes: Tensor, counted: Tensor) -> Tensor:
@@ -119,19 +137,19 @@ def lovasz_loss(probabilities: Tensor, classes: Tensor, counted: Tensor) -> Tens
     The arguments are those of ``dice_loss``. Algorithm 1 of Berman, Triki and Blaschko, *The
     Lovász-Softmax loss*, 2018.
     """
-    true = torch.zeros_like(probabilities).scatter_(
-        1, classes[:, None], counted.to(probabilities.dtype)[:, None]
-    )
+    true = _one_hot(probabilities, classes, counted)
+    present = true.any(dim=2)
     # What is not counted has no error, is sorted to the end, and adds nothing there.
-    errors = (true - probabilities).abs() * counted[:, None]
-    errors, order = errors.sort(dim=2, descending=True)
-    true = true.gather(2, order)
-    total = true.sum(dim=2, keepdim=True)
-    jaccard = 1.0 - (total - true.cumsum(2)) / (total + (1.0 - true).cumsum(2))
-    steps = torch.diff(jaccard, dim=2, prepend=jaccard.new_zeros(*jaccard.shape[:2], 1))
-    return _mean_over_present((errors * steps).sum(dim=2), total[..., 0])
+    errors = ((true - probabilities).abs() * counted[:, None])[present]
+    errors, order = errors.sort(dim=1, descending=True)
+    true = true[present].gather(1, order)
+    total = true.sum(dim=1, keepdim=True)
+    jaccard = 1.0 - (total - true.cumsum(1)) / (total + (1.0 - true).cumsum(1))
+    steps = torch.diff(jaccard, dim=1, prepend=jaccard.new_zeros(len(jaccard), 1))
+    loss = probabilities.new_zeros(present.shape).masked_scatter(present, (errors * steps).sum(1))
+    return loss.sum(dim=1) / present.sum(dim=1).clamp(min=1)
 
 
-def _mean_over_present(loss: Tensor, pixels: Tensor) -> Tensor:
-    present = (pixels > 0).float()
-    return (loss * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+def _one_hot(like: Tensor, classes: Tensor, counted: Tensor) -> Tensor:
+    ones = counted.to(like.dtype)[:, None]
+    return torch.zeros_like(like).scatter_(1, classes[:, None], ones)
