@@ -28,6 +28,18 @@ def test_writes_pairs_that_the_dataset_reader_reads(tmp_path: Path):
     assert info.label_set == "carla-0.9.14"
 
 
+def test_several_streets_share_the_pairs(tmp_path: Path):
+    options = ["--frames", "5", "--seed", "3", "--streets", "2", "--every", "40"]
+    assert main(["street", str(tmp_path), *options]) == 0
+    pairs = list_pairs(tmp_path)
+    assert len(pairs) == 5
+    for pair, seed, number in zip(pairs, (3, 3, 4, 4, 4), (0, 40, 0, 40, 80), strict=True):
+        assert np.array_equal(read_image(pair.image), Street(seed).frame(number).rgb)
+    info = read_info(tmp_path)
+    assert info is not None
+    assert "seed 3 to 4" in info.source
+
+
 def test_writes_another_label_set(tmp_path: Path):
     assert main(["street", str(tmp_path), "--frames", "1", "--label-set", "carla-0.8"]) == 0
     labels = load_label_set("carla-0.8")
@@ -51,6 +63,8 @@ def test_refuses_a_folder_that_holds_pictures(tmp_path: Path, capsys: pytest.Cap
     [
         (["--frames", "0"], "frames is 0"),
         (["--every", "-2"], "every is -2"),
+        (["--streets", "0"], "streets is 0"),
+        (["--streets", "3", "--frames", "2"], "streets is 3: it must be at most frames"),
         (["--conditions", "Sunny"], "'Sunny'"),
         (["--label-set", "none-such"], "none-such"),
     ],

@@ -15,6 +15,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--frames", type=int, default=200, metavar="N", help="pairs (200)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which street (0)")
     parser.add_argument(
+        "--streets",
+        type=int,
+        default=1,
+        metavar="N",
+        help="streets S, S+1, ... share the pairs (1)",
+    )
+    parser.add_argument(
         "--every", type=int, default=10, metavar="K", help="keep each K-th frame of the drive (10)"
     )
     parser.add_argument(
@@ -39,9 +46,14 @@ def run(options: argparse.Namespace) -> int:
     from unet_perception.labels import label_map, load_label_set
     from unet_perception.playback.street import Street, preset
 
-    for name, value in (("frames", options.frames), ("every", options.every)):
+    for name in ("frames", "every", "streets"):
+        value = getattr(options, name)
         if value < 1:
             raise ConfigError(f"{name} is {value}: it must be a whole number from 1 up")
+    if options.streets > options.frames:
+        raise ConfigError(
+            f"streets is {options.streets}: it must be at most frames, which is {options.frames}"
+        )
     conditions = preset(options.conditions) if options.conditions else None
     target = load_label_set(options.label_set)
     ids_of = label_map(load_label_set(Street.LABEL_SET), target)
@@ -51,13 +63,16 @@ def run(options: argparse.Namespace) -> int:
             raise DatasetError(
                 f"{out / folder}: already holds pictures; name another folder or empty this one"
             )
-    street = Street(options.seed, conditions=conditions)
-    for number in range(options.frames):
-        frame = street.frame(number * options.every)
-        write_pair(out, f"{number:06d}", frame.rgb, ids_of.apply(frame.ids))
+    for turn in range(options.streets):
+        street = Street(options.seed + turn, conditions=conditions)
+        first, end = (options.frames * k // options.streets for k in (turn, turn + 1))
+        for number in range(first, end):
+            frame = street.frame((number - first) * options.every)
+            write_pair(out, f"{number:06d}", frame.rgb, ids_of.apply(frame.ids))
+    last = options.seed + options.streets - 1
     source = (
-        f"built-in street, seed {options.seed}, each {options.every}. frame, "
-        f"conditions {options.conditions or 'all in turn'}"
+        f"built-in street, seed {options.seed}{f' to {last}' if options.streets > 1 else ''}, "
+        f"each {options.every}. frame, conditions {options.conditions or 'all in turn'}"
     )
     write_info(out, DatasetInfo(label_set=target.name, source=source))
     print(f"{out}: {options.frames} pairs in label set {target.name}")
