@@ -13,10 +13,10 @@ import yaml
 
 from unet_perception.dataset import DatasetInfo, list_pairs, write_info, write_pair
 from unet_perception.errors import ConfigError
+from unet_perception.evaluation.evaluate import evaluate
 from unet_perception.labels import load_label_set
 from unet_perception.model.bundle import load_bundle
 from unet_perception.segmenter import open_segmenter
-from unet_perception.training.evaluate import evaluate
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 

@@ -13,9 +13,11 @@ from harness.camera import pixels, stamp
 from sensor_msgs.msg import Image
 
 from unet_perception.dataset import MaskReader, list_pairs, read_image
+from unet_perception.evaluation.confusion import Confusion
+from unet_perception.evaluation.evaluate import evaluate
+from unet_perception.evaluation.truth import Truth
 from unet_perception.segmenter import open_segmenter
-from unet_perception.training.confusion import Confusion
-from unet_perception.training.evaluate import evaluate
+from unet_perception.training.sources import Source
 
 MODEL = "carla_unet"
 
@@ -24,7 +26,7 @@ def test_miou_over_ros_equals_miou_of_evaluate(peer: Any, camera: Any, shared: P
     root = shared / "data" / "carla_drive"
     pairs = list_pairs(root, "val")
     segmenter = open_segmenter(MODEL)
-    expected = evaluate(segmenter, root, pairs)
+    expected = evaluate(segmenter, [Truth(Source(root), segmenter.label_set)]).overall.scores
     info = segmenter.engine.info
     peer.perception(Path(MODEL), engine=info.name, precision=info.precision, threads=0)
     masks = peer.subscribe(Image, "/perception/mask")

@@ -1,22 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``unet-perception evaluate``: scores of a model on a dataset."""
+"""``unet-perception evaluate``: scores of a model on datasets."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unet_perception.dataset.parallel import Watch
+    from unet_perception.evaluation.evaluate import Terms
+    from unet_perception.evaluation.result import Evaluation
+    from unet_perception.evaluation.truth import Truth
+    from unet_perception.segmenter import Segmenter
+    from unet_perception.training.sources import Source
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the verb and its options."""
-    parser = subparsers.add_parser("evaluate", help="score a model on a folder of pairs")
+    parser = subparsers.add_parser("evaluate", help="score a model on folders of pairs")
     parser.add_argument("model", help="model bundle: a folder, or the name of a shipped one")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="dataset folder")
     parser.add_argument(
-        "--split", default="auto", help="val, train, all, or auto: val where there is one (auto)"
+        "--data",
+        action="append",
+        required=True,
+        metavar="DIR[,KEY=VALUE...]",
+        help="dataset folder, several times for several; keys are labels (label set of the "
+        "masks), split and hold_out (share of the pairs, as train takes it)",
+    )
+    parser.add_argument(
+        "--split",
+        default="auto",
+        help="val, train, all, or auto: val where there is one (auto); for each --data that "
+        "says none itself",
     )
     parser.add_argument(
         "--resolution", default="camera", help="camera or network: where pixels are compared"
@@ -27,73 +43,120 @@ def add_parser(subparsers: Any) -> None:
         metavar="ROW",
         help="count nothing from this camera row on, such as the car's own bonnet",
     )
+    parser.add_argument(
+        "--boundary-tolerance",
+        type=float,
+        metavar="SHARE",
+        help="how far apart outlines may lie, as a share of the diagonal (0.0075)",
+    )
     parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
     parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write a web page with pictures (.html)"
+    )
+    parser.add_argument(
+        "--pictures",
+        type=int,
+        default=6,
+        metavar="N",
+        help="best and worst frames in the report, of each (6)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the scores; return the exit code."""
+    """Print the scores; return the exit code.
+
+    Raises:
+        UnetPerceptionError: An option, the model or a dataset is not as it must be.
+    """
     from rich.console import Console
-    from rich.table import Table
 
-    from unet_perception.dataset import MaskReader
-    from unet_perception.errors import ConfigError
+    from unet_perception.cli.progress import progress
+    from unet_perception.evaluation.boundary import TOLERANCE
+    from unet_perception.evaluation.evaluate import Terms, evaluate
+    from unet_perception.evaluation.tables import render
+    from unet_perception.evaluation.truth import Truth
     from unet_perception.segmenter import open_segmenter
-    from unet_perception.training.evaluate import evaluate
-    from unet_perception.training.splits import evaluation_pairs
 
-    pairs, split = evaluation_pairs(options.data, options.split)
+    tolerance = options.boundary_tolerance
+    terms = Terms(
+        options.resolution, options.ignore_below, TOLERANCE if tolerance is None else tolerance
+    )
+    _check_outputs(options)
+    sources = _sources(options.data, options.split)
     segmenter = open_segmenter(options.model, options.engine, options.precision)
     try:
-        scores = evaluate(segmenter, options.data, pairs, options.resolution, options.ignore_below)
+        truths = [Truth(source, segmenter.label_set) for source in sources]
+        with progress("evaluate") as watch:
+            found = evaluate(segmenter, truths, terms, watch)
+        Console().print(render(found))
+        if options.json is not None:
+            _write_json(options.json, found)
+        if options.report is not None:
+            with progress("report") as watch:
+                _write_report(options, segmenter, truths, terms, found, watch)
     finally:
         segmenter.close()
-    info = segmenter.engine.info
-    console = Console()
-    console.print(
-        f"{options.data.resolve().name}, {split}: {len(pairs)} pairs, {options.resolution} "
-        f"resolution, {info.name} {info.precision}"
-    )
-    description = MaskReader(options.data, segmenter.label_set).description
-    if description:
-        console.print(description)
-    table = Table()
-    for column in ("id", "class", "IoU", "pixels"):
-        table.add_column(column, justify="left" if column == "class" else "right")
-    for label in segmenter.label_set.classes:
-        iou = scores.iou.get(label.id, math.nan)
-        table.add_row(
-            str(label.id),
-            label.name,
-            "-" if math.isnan(iou) else f"{iou:.4f}",
-            f"{scores.support[label.id]:,}",
-        )
-    console.print(table)
-    console.print(f"pixel accuracy {scores.accuracy:.4f}   mIoU {scores.miou:.4f}")
-    if options.json:
-        names = {label.id: label.name for label in segmenter.label_set.classes}
-        document = {
-            "accuracy": _number(scores.accuracy),
-            "miou": _number(scores.miou),
-            # A network may answer with an id that its label set leaves free.
-            "iou": {names.get(i, str(i)): value for i, value in scores.iou.items()},
-            "pixels": {names[i]: scores.support[i] for i in names},
-            "pairs": len(pairs),
-            "split": split,
-            "resolution": options.resolution,
-            "ignore_below": options.ignore_below,
-            "engine": info.name,
-            "precision": info.precision,
-        }
-        try:
-            options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"json is {str(options.json)!r}: {error.strerror}") from error
     return 0
 
 
-def _number(value: float) -> float | None:
-    # JSON has no NaN; where no pixel was counted there is no score.
-    return None if math.isnan(value) else value
+def _sources(texts: list[str], split: str) -> list[Source]:
+    from dataclasses import replace
+
+    from unet_perception.training.sources import parse_source
+    from unet_perception.training.splits import AUTO
+
+    return [
+        replace(source, split=split) if source.split == AUTO else source
+        for source in map(parse_source, texts)
+    ]
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse what would fail only after all pictures were scored."""
+    from unet_perception.errors import ConfigError
+
+    if options.pictures < 1:
+        raise ConfigError(f"pictures is {options.pictures}; it must be 1 or more")
+    for key in ("json", "report"):
+        path = getattr(options, key)
+        if path is not None and not path.parent.is_dir():
+            raise ConfigError(f"{key} is {str(path)!r}; there is no folder {path.parent}")
+    if options.report is not None and options.report.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"report is {str(options.report)!r}; it must end in .html")
+
+
+def _write_json(path: Path, found: Evaluation) -> None:
+    import json
+
+    from unet_perception.errors import ConfigError
+
+    try:
+        path.write_text(json.dumps(found.as_dict(), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"json is {str(path)!r}: {error.strerror}") from error
+
+
+def _write_report(
+    options: argparse.Namespace,
+    segmenter: Segmenter,
+    truths: list[Truth],
+    terms: Terms,
+    found: Evaluation,
+    watch: Watch,
+) -> None:
+    from unet_perception.evaluation.evaluate import Viewer
+    from unet_perception.evaluation.report import Extremes, write_report
+    from unet_perception.evaluation.shots import best_and_worst, take_shot
+
+    viewer = Viewer(segmenter, terms)
+    extremes = []
+    for number, truth in enumerate(truths):
+        frames = [frame for frame in found.frames if frame.dataset == number]
+        chosen = best_and_worst(frames, options.pictures)
+        best, worst = ([take_shot(viewer, truth, frame) for frame in part] for part in chosen)
+        extremes.append(Extremes(best, worst))
+        watch(number + 1, len(truths))
+    write_report(options.report, found, extremes, segmenter.bundle.spec.training)

@@ -14,6 +14,7 @@ from unet_perception.cli import (
     evaluate,
     import_keras,
     playback,
+    predict,
     record,
     street,
     summary,
@@ -21,7 +22,18 @@ from unet_perception.cli import (
 )
 from unet_perception.errors import UnetPerceptionError
 
-VERBS = (demo, playback, record, dataset, train, evaluate, street, summary, import_keras)
+VERBS = (
+    demo,
+    playback,
+    record,
+    dataset,
+    train,
+    evaluate,
+    predict,
+    street,
+    summary,
+    import_keras,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

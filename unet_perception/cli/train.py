@@ -4,33 +4,38 @@
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unet_perception.training.recipe import Recipe
-
 if TYPE_CHECKING:
-    from unet_perception.labels import LabelSet
-    from unet_perception.training.loop import Epoch, Trained
-    from unet_perception.training.pixels import Pixels
+    import numpy as np
+    from numpy.typing import NDArray
 
-OPTION_TEXTS = {
-    "epochs": "passes over the data",
-    "batch_size": "pictures in one step",
-    "learning_rate": "Adam's learning rate",
-    "schedule": "constant or cosine",
-    "shuffle_buffer": "pictures that the next one is drawn from",
-    "height": "rows of the network's input",
-    "width": "columns of the network's input",
-    "n_filters": "filters of the first block",
-    "precision": "fp32 or bf16",
-    "augment": "none or light",
-    "keep": "last epoch, or best by mIoU on val.txt",
-    "seed": "of weights, order, dropout and augmentation",
-    "label_set": "classes of the network",
+    from unet_perception.model.unet import UNet
+    from unet_perception.training.data import TrainingData
+    from unet_perception.training.distributed import World
+    from unet_perception.training.history import Epoch
+    from unet_perception.training.progress import Report
+    from unet_perception.training.recipe import Recipe
+
+DIRECT = {
+    "epochs": (int, "passes over the data"),
+    "batch_size": (int, "pictures in one step, over all processes"),
+    "learning_rate": (float, "at its highest"),
+    "schedule": (str, "constant or cosine"),
+    "height": (int, "rows of the network's input"),
+    "width": (int, "columns of the network's input"),
+    "n_filters": (int, "filters of the first block"),
+    "precision": (str, "auto, fp32, bf16 or fp16"),
+    "keep": (str, "last epoch, or best by mIoU on the validation pictures"),
+    "patience": (int, "stop after so many epochs without a better one; 0 never does"),
+    "seed": (int, "of weights, order, dropout and augmentation"),
+    "label_set": (str, "classes of the network, by name or YAML file"),
+    "init": (str, "model bundle to start from"),
 }
+"""Keys of a recipe that have an option of their own."""
+
+PRESETS = "config/training.yaml"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,101 +45,144 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--data",
-        type=Path,
         action="append",
         required=True,
-        metavar="DIR",
-        help="dataset folder; give it several times to train on several",
+        metavar="DIR[,KEY=VALUE...]",
+        help="dataset folder; give it several times to train on several. labels=NAME: label set "
+        "of its masks; weight=2: each pair twice in an epoch; split=LIST: pairs to train on; "
+        "hold_out=0.1: validate on the last tenth",
     )
-    parser.add_argument("--out", type=Path, required=True, help="model bundle to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="model bundle to write; OUT.training goes beside it"
+    )
     parser.add_argument(
         "--split",
-        default="auto",
-        help="auto trains on train.txt, or without one on all but val.txt, and scores val.txt "
-        "after each epoch; all trains on every pair; else the name of a list to train on (auto)",
+        help="of folders that name none: auto trains on train.txt, or without one on all but "
+        "val.txt, and scores val.txt after each epoch; all trains on every pair; else the name "
+        "of a list to train on (auto)",
     )
-    for field in fields(Recipe):
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=type(field.default),
-            default=field.default,
-            help=f"{OPTION_TEXTS[field.name]} ({field.default})",
-        )
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write TensorBoard's files as well"
+    )
+    recipe = parser.add_argument_group("recipe; what comes later here counts more")
+    recipe.add_argument("--preset", default="", help=f"a recipe of {PRESETS} (default)")
+    recipe.add_argument("--config", type=Path, metavar="FILE", help="YAML with a recipe's keys")
+    recipe.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one key of the recipe, as augment.rain=0.3; can be given several times",
+    )
+    for key, (kind, text) in DIRECT.items():
+        recipe.add_argument(f"--{key.replace('_', '-')}", type=kind, help=text)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train and save a bundle; return the exit code."""
-    from unet_perception.labels import load_label_set
-    from unet_perception.model.bundle import check_replaceable, save_bundle
-    from unet_perception.model.spec import ModelSpec
-    from unet_perception.training.loop import train
-    from unet_perception.training.pixels import join
+    """Train and save a bundle; return the exit code: 130 when told to stop before.
 
-    recipe = Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
+    Raises:
+        UnetPerceptionError: An option, the data or a checkpoint is wrong, or training failed.
+    """
+    from unet_perception.training.distributed import open_world
+
+    with open_world() as world:
+        return _train(options, world)
+
+
+def _train(options: argparse.Namespace, world: World) -> int:
+    from contextlib import nullcontext
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from unet_perception.cli.progress import progress
+    from unet_perception.dataset.parallel import unwatched
+    from unet_perception.labels import load_label_set
+    from unet_perception.model.bundle import check_replaceable
+    from unet_perception.training.data import load_data
+    from unet_perception.training.export import export
+    from unet_perception.training.interrupts import Interrupts, StoppedError
+    from unet_perception.training.loop import train
+    from unet_perception.training.presets import load_recipe, parse_overrides
+    from unet_perception.training.progress import Display
+    from unet_perception.training.sources import parse_source
+
+    given = {key: getattr(options, key) for key in DIRECT if getattr(options, key) is not None}
+    recipe = load_recipe(options.preset, options.config, {**parse_overrides(options.set), **given})
+    sources = [parse_source(text) for text in options.data]
+    if options.split is not None:
+        sources = [
+            source if "split=" in text else replace(source, split=options.split)
+            for source, text in zip(sources, options.data, strict=True)
+        ]
+    folder = training_folder(options.out)
     # Better now than after hours of training.
     check_replaceable(options.out)
+    _check_folder(folder, options.resume)
+    console = Console(quiet=not world.speaks)
+    display = Display(console, recipe.epochs)
     label_set = load_label_set(recipe.label_set)
-    read = [_read(root, options.split, label_set, recipe.input_size) for root in options.data]
-    parts = [part for part, _ in read]
-    data, held_out = join(parts), [part for _, part in read if part is not None]
-    started = time.perf_counter()
-
-    def on_epoch(epoch: Epoch) -> None:
-        left = (time.perf_counter() - started) / epoch.number * (recipe.epochs - epoch.number)
-        print(_line(epoch, recipe.epochs, len(data), left), flush=True)
-
-    trained = train(recipe, data, join(held_out) if held_out else None, on_epoch)
-    seconds = time.perf_counter() - started
-    facts = {
-        "data": [
-            {"name": root.resolve().name, "pairs": len(part)}
-            for root, part in zip(options.data, parts, strict=True)
-        ],
-        "data_sha256": data.fingerprint,
-        # A label set may be given as a file, and a path says nothing on another machine.
-        "recipe": {**recipe.as_dict(), "label_set": label_set.name},
-        "seconds": round(seconds),
-        "epoch": trained.kept.number,
-    }
-    weights = {name: tensor.cpu().numpy() for name, tensor in trained.model.state_dict().items()}
-    spec = ModelSpec(recipe.n_filters, recipe.input_size, label_set, facts, _scores(trained))
-    save_bundle(options.out, weights, spec)
-    print(f"{options.out}: epoch {trained.kept.number}, written after {seconds:.0f} s of training")
+    with progress("reading") if world.speaks else nullcontext(unwatched) as on_progress:
+        data = load_data(sources, label_set, display.say, on_progress)
+    if world.speaks:
+        display.add(_reporter(options, recipe, data, folder, world))
+    with Interrupts() as interrupts, display:
+        try:
+            trained = train(
+                recipe,
+                data,
+                folder,
+                resume=options.resume,
+                world=world,
+                watch=display,
+                stop=interrupts.stop,
+            )
+        except StoppedError as stopped:
+            display.say(f"{options.out}: {stopped}")
+            return 130
+    if world.speaks:
+        export(options.out, trained, recipe, data, sources, world.size)
+        display.say(
+            f"{options.out}: epoch {trained.kept.number}, written after {trained.seconds:.0f} s "
+            "of training"
+        )
     return 0
 
 
-def _read(
-    root: Path, split: str, label_set: LabelSet, size: tuple[int, int]
-) -> tuple[Pixels, Pixels | None]:
-    """Return a dataset's pixels to train on and to validate on, and tell the user."""
-    from unet_perception.dataset import MaskReader
-    from unet_perception.training.pixels import read_pixels
-    from unet_perception.training.splits import training_pairs
-
-    chosen, held_out = training_pairs(root, split)
-    masks_of = MaskReader(root, label_set)
-    print(f"{root}: {len(chosen)} pairs to train on, {len(held_out)} to validate on")
-    if masks_of.description:
-        print(f"  {masks_of.description}")
-    part = read_pixels(masks_of, chosen, size)
-    return part, read_pixels(masks_of, held_out, size) if held_out else None
+def training_folder(out: Path) -> Path:
+    """Return where checkpoints and samples of a bundle's training lie."""
+    return out.with_name(f"{out.name}.training")
 
 
-def _line(epoch: Epoch, epochs: int, pictures: int, left: float) -> str:
-    checked = epoch.validation
-    scores = (
-        f"   val accuracy {checked.accuracy:.4f}   val mIoU {checked.miou:.4f}" if checked else ""
-    )
-    return (
-        f"epoch {epoch.number}/{epochs}   loss {epoch.loss:.4f}   accuracy {epoch.accuracy:.4f}"
-        f"{scores}   {pictures / epoch.seconds:.1f} pictures/s   {left:.0f} s left"
-    )
+def _check_folder(folder: Path, resume: bool) -> None:
+    from unet_perception.errors import ConfigError
+    from unet_perception.training.checkpoint import LAST
+
+    if not resume and (folder / LAST).exists():
+        raise ConfigError(
+            f"{folder}: has the checkpoint of an earlier run; go on with it (--resume), or remove "
+            "the folder"
+        )
 
 
-def _scores(trained: Trained) -> dict[str, float]:
-    checked = trained.kept.validation
-    # Where no validation pixel has a label there is no score.
-    if checked is None or not checked.iou:
-        return {}
-    return {"val_miou_network": round(checked.miou, 4), "val_accuracy": round(checked.accuracy, 4)}
+def _reporter(
+    options: argparse.Namespace, recipe: Recipe, data: TrainingData, folder: Path, world: World
+) -> Report:
+    """Return what is done after each epoch besides its line."""
+    from unet_perception.training.board import Board
+    from unet_perception.training.precision import choose_precision
+    from unet_perception.training.sheet import SampleSheet, write_sheet
+
+    board = Board(folder / "tensorboard") if options.tensorboard else None
+    sheet = SampleSheet(recipe, data, choose_precision(recipe.precision, world.device))
+
+    def report(epoch: Epoch, best: Epoch, model: UNet) -> None:
+        drawn: NDArray[np.uint8] = sheet.draw(model)
+        write_sheet(folder / f"epoch_{epoch.number:03d}.png", drawn)
+        if board:
+            board.write(epoch, drawn)
+
+    return report

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.evaluation.confusion import Confusion
 from unet_perception.labels import UNLABELED, LabelSet
-from unet_perception.training.confusion import Confusion
 
 WINDOW = 200
 """Frames that latency and rate are taken over: ten seconds at 20 Hz."""

@@ -19,12 +19,20 @@ class Scores:
         iou: Intersection over union by class id; a class that is neither in truth nor
             prediction has none and is left out.
         support: True pixels by class id.
+        fwiou: Frequency-weighted IoU: the mean of ``iou`` weighted with ``support``.
+        precision: Share of a class's predicted pixels that are right, by class id; a class
+            that was never predicted has none.
+        recall: Share of a class's true pixels that were found, by class id; a class without
+            true pixels has none.
     """
 
     accuracy: float
     miou: float
     iou: dict[int, float]
     support: dict[int, int]
+    fwiou: float
+    precision: dict[int, float]
+    recall: dict[int, float]
 
 
 class Confusion:
@@ -56,16 +64,34 @@ class Confusion:
         counts = np.bincount(true_ids * (n + 1) + predicted_ids, minlength=(n + 1) ** 2)
         self.matrix += counts.reshape(n + 1, n + 1)[:n]
 
+    def add(self, other: Confusion) -> None:
+        """Count what another one has counted as well.
+
+        Raises:
+            ValueError: The other one has another number of classes.
+        """
+        if self.matrix.shape != other.matrix.shape:
+            raise ValueError(f"{self._n_classes} classes cannot take in {other._n_classes}")
+        self.matrix += other.matrix
+
     def scores(self) -> Scores:
         """Return the scores so far; NaN where nothing was counted."""
         right = self.matrix.diagonal()
         support = self.matrix.sum(axis=1)
-        union = support + self.matrix[:, : self._n_classes].sum(axis=0) - right
-        iou = {i: float(right[i] / union[i]) for i in range(self._n_classes) if union[i]}
+        predicted = self.matrix[:, : self._n_classes].sum(axis=0)
+        iou = _ratios(right, support + predicted - right)
         total = int(support.sum())
+        weighted = sum(iou[i] * int(support[i]) for i in iou)
         return Scores(
             accuracy=float(right.sum() / total) if total else float("nan"),
             miou=float(np.mean(list(iou.values()))) if iou else float("nan"),
             iou=iou,
             support={i: int(n) for i, n in enumerate(support)},
+            fwiou=weighted / total if total else float("nan"),
+            precision=_ratios(right, predicted),
+            recall=_ratios(right, support),
         )
+
+
+def _ratios(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> dict[int, float]:
+    return {i: float(counts[i] / total) for i, total in enumerate(totals) if total}

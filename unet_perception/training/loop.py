@@ -6,201 +6,229 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from unet_perception.errors import ConfigError, DatasetError, UnetPerceptionError
-from unet_perception.labels import UNLABELED, load_label_set
-from unet_perception.model.unet import UNet
-from unet_perception.training.batches import batches, vary
-from unet_perception.training.confusion import Confusion, Scores
-from unet_perception.training.pixels import Pixels
+from unet_perception.errors import ConfigError, TrainingError
+from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint
+from unet_perception.training.data import TrainingData
+from unet_perception.training.distributed import World
+from unet_perception.training.feed import in_threads, threads_for
+from unet_perception.training.history import Epoch, Trained, best_of
+from unet_perception.training.interrupts import StoppedError
+from unet_perception.training.order import epoch_length, epoch_order, steps
 from unet_perception.training.recipe import Recipe
+from unet_perception.training.state import RunState
+from unet_perception.training.step import Share, StepMaker
+from unet_perception.training.tally import Counts
+from unet_perception.training.validation import validate
+from unet_perception.training.watch import Moment, Watch
 
-KERAS_ADAM_EPSILON = 1e-7
-"""Keras' default; PyTorch's is 1e-8."""
-
-
-class TrainingError(UnetPerceptionError):
-    """Training cannot go on."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the data gave.
-
-    Attributes:
-        number: From 1.
-        loss: Mean cross-entropy over the epoch.
-        accuracy: Share of right pixels over the epoch, as seen while training.
-        seconds: Time that it took, without validation.
-        validation: Scores on the validation pictures at the network's size, or None.
-    """
-
-    number: int
-    loss: float
-    accuracy: float
-    seconds: float
-    validation: Scores | None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a run gave.
-
-    Attributes:
-        model: The network, in evaluation mode.
-        history: Every epoch.
-        kept: The epoch that the network's weights are from.
-    """
-
-    model: UNet
-    history: tuple[Epoch, ...]
-    kept: Epoch
+LOOK_AFTER = 20
+"""Steps after which the loss is looked at; a GPU would have to be waited for after each."""
 
 
 def train(
     recipe: Recipe,
-    data: Pixels,
-    validation: Pixels | None = None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    data: TrainingData,
+    folder: Path,
+    *,
+    resume: bool = False,
+    world: World | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train a network.
 
+    On one kind of machine equal settings and data give equal weights, to the bit, whether the run
+    was stopped and resumed or not. Several processes give those of one within what the order of
+    additions makes out.
+
     Args:
-        recipe: The settings; on a CPU, equal settings, data and machine give equal weights.
-        data: Pictures and masks at the recipe's input size and in its label set.
-        validation: Scored after each epoch. It does not influence the training, but with
+        recipe: The settings.
+        data: What to train and validate on. Validation does not influence the training, but with
             ``keep`` at ``best`` it chooses the epoch.
-        on_epoch: Called after each epoch.
+        folder: Where checkpoints are kept.
+        resume: Go on from the last checkpoint there.
+        world: The processes that train together; all of them call this.
+        watch: Is told how it goes.
+        stop: Asked after each step whether to stop.
 
     Raises:
         ConfigError: The best epoch is to be kept and there is no validation.
-        DatasetError: Not one pixel has a label.
-        TrainingError: The loss or a weight is no number any more.
+        StoppedError: ``stop`` returned true in some process; a checkpoint was written.
+        TrainingError: The loss or a weight is no number any more, or the checkpoint is of another
+            run.
     """
-    if recipe.keep == "best" and validation is None:
-        raise ConfigError("keep is 'best', but there are no pairs to validate on; use 'last'")
-    if (data.masks == UNLABELED).all():
-        raise DatasetError("no mask has a labeled pixel; there is nothing to learn")
-    torch.manual_seed(recipe.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = UNet(load_label_set(recipe.label_set).n_classes, recipe.n_filters).to(device)
-    # PyTorch's annotations of Module.to leave this argument out.
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    passes = _Passes(recipe, data, model)
-    history: list[Epoch] = []
-    kept: Epoch | None = None
-    weights: dict[str, Tensor] = {}
-    for number in range(1, recipe.epochs + 1):
-        started = time.perf_counter()
-        loss, accuracy = passes.run(number)
-        seconds = time.perf_counter() - started
-        scores = score(model, validation, recipe) if validation else None
-        epoch = Epoch(number, loss, accuracy, seconds, scores)
-        history.append(epoch)
-        if kept is None or recipe.keep == "last" or _miou(epoch) > _miou(kept):
-            kept = epoch
-            if recipe.keep == "best":
-                weights = {name: value.clone() for name, value in model.state_dict().items()}
-        on_epoch(epoch)
-    if weights:
-        model.load_state_dict(weights)
-    # The last step of all has no loss after it that would show that it went wrong.
-    if not all(torch.isfinite(value).all() for value in model.state_dict().values()):
-        raise TrainingError("a weight is no number any more; lower learning_rate")
-    assert kept is not None
-    return Trained(model.eval(), tuple(history), kept)
-
-
-class _Passes:
-    """The optimizer, the randomness, and one pass over the data at a time."""
-
-    def __init__(self, recipe: Recipe, data: Pixels, model: UNet) -> None:
-        self._recipe, self._data, self._model = recipe, data, model
-        self._rng = np.random.default_rng(recipe.seed)
-        self._generator = torch.Generator().manual_seed(recipe.seed)
-        self._optimizer = torch.optim.Adam(
-            model.parameters(), lr=recipe.learning_rate, eps=KERAS_ADAM_EPSILON
-        )
-        steps = recipe.epochs * math.ceil(len(data) / recipe.batch_size)
-        self._scheduler = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: learning_rate_factor(recipe.schedule, step, steps)
-        )
-
-    def run(self, number: int) -> tuple[float, float]:
-        """Train one epoch; return the mean loss and the share of right pixels."""
-        recipe = self._recipe
-        device = next(self._model.parameters()).device
-        self._model.train()
-        loss_sum, seen, right, counted = 0.0, 0, 0, 0
-        order = batches(len(self._data), recipe.batch_size, recipe.shuffle_buffer, self._rng)
-        for indices in order:
-            images, masks = _tensors(self._data, indices)
-            labeled = masks != UNLABELED
-            # The mean over no pixel is no number, and there is nothing to learn from it.
-            if not labeled.any():
-                continue
-            if recipe.augment == "light":
-                images, masks = vary(images, masks, self._generator)
-            images, masks = images.to(device), masks.to(device)
-            logits = _forward(self._model, images, recipe.precision)
-            loss = functional.cross_entropy(logits, masks, ignore_index=UNLABELED)
-            value = loss.item()
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"the loss is {value} in epoch {number}; lower learning_rate "
-                    f"(it is {recipe.learning_rate})"
+    if not data.validation:
+        for key, asked in (("keep", recipe.keep == "best"), ("patience", recipe.patience > 0)):
+            if asked:
+                raise ConfigError(
+                    f"{key} is {getattr(recipe, key)!r}, but there are no pairs to validate on"
                 )
-            self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._optimizer.step()
-            self._scheduler.step()
-            loss_sum += value * len(indices)
-            seen += len(indices)
-            # No prediction is 255, so an unlabeled pixel is never right.
-            right += int((logits.argmax(1) == masks).sum())
-            counted += int(labeled.sum())
-        return loss_sum / seen, right / counted
+    world = world or World()
+    run = _Run(recipe, data, folder, world, watch or Watch(), stop)
+    if resume:
+        run.state.load(read_checkpoint(folder / LAST), folder / LAST)
+    return run.finish()
 
 
-def score(model: UNet, pixels: Pixels, recipe: Recipe) -> Scores:
-    """Return a network's scores on pictures at its own size."""
-    device = next(model.parameters()).device
-    confusion = Confusion(model.n_classes)
-    model.eval()
-    for start in range(0, len(pixels), recipe.batch_size):
-        indices = list(range(start, min(start + recipe.batch_size, len(pixels))))
-        images, _ = _tensors(pixels, indices)
-        with torch.inference_mode():
-            ids = _forward(model, images.to(device), recipe.precision).argmax(1)
-        confusion.update(pixels.masks[indices], ids.to(torch.uint8).cpu().numpy())
-    return confusion.scores()
+class _Run:
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: TrainingData,
+        folder: Path,
+        world: World,
+        watch: Watch,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._recipe, self._data, self._folder = recipe, data, folder
+        self._world, self._watch, self._stop = world, watch, stop
+        length = epoch_length(data.counts_and_weights)
+        self._steps = math.ceil(length / recipe.batch_size)
+        self.state = RunState(recipe, data, world, self._steps * recipe.epochs)
+        self._maker = StepMaker(recipe, data, world, self.state)
+        self._started = self._saved = time.monotonic()
+        self._pictures = 0
 
+    def finish(self) -> Trained:
+        """Train to the end."""
+        state = self.state
+        while not self._over():
+            self._pass()
+            self._close_epoch()
+        kept = state.history[-1]
+        if self._recipe.keep == "best":
+            kept = best_of(state.history)
+            state.load_kept(read_checkpoint(self._folder / BEST), self._folder / BEST)
+        return Trained(state.kept_model, tuple(state.history), kept, state.seconds, state.precision)
 
-def _miou(epoch: Epoch) -> float:
-    # Without a labeled pixel there is no mIoU, and any other epoch is better.
-    miou = epoch.validation.miou if epoch.validation else math.nan
-    return -1.0 if math.isnan(miou) else miou
+    def _over(self) -> bool:
+        history, patience = self.state.history, self._recipe.patience
+        if len(history) >= self._recipe.epochs:
+            return True
+        return bool(patience and history) and len(history) - best_of(history).number >= patience
 
+    def _pass(self) -> None:
+        """Train what is left of an epoch."""
+        recipe, state = self._recipe, self.state
+        order = epoch_order(
+            self._data.counts_and_weights, recipe.seed, state.epoch, recipe.shuffle_buffer or None
+        )
+        todo = [
+            Share.of(step, self._world.rank, self._world.size)
+            for step in steps(order, recipe.batch_size)[state.step :]
+        ]
+        threads = threads_for(self._world.device, self._world.size)
+        state.model.train()
+        self._started = time.monotonic()
+        with closing(in_threads(self._maker.batch, todo, threads)) as batches:
+            for share, batch in batches:
+                self._maker.step(share, batch, state.epoch * self._steps + state.step)
+                state.step += 1
+                self._pictures += share.pictures
+                self._after_step()
 
-def learning_rate_factor(schedule: str, step: int, steps: int) -> float:
-    """Return what the learning rate is multiplied with at a step, counted from 0."""
-    if schedule == "constant":
-        return 1.0
-    return 0.5 * (1.0 + math.cos(math.pi * min(step, steps) / steps))
+    def _after_step(self) -> None:
+        state = self.state
+        now = time.monotonic()
+        # Each process has a clock and signals of its own; what follows must be done by all.
+        due, stopped = self._world.any(
+            self._world.speaks and now - self._saved >= self._recipe.checkpoint_seconds,
+            self._stop(),
+        )
+        if due or stopped:
+            self._save()
+        elif state.step % LOOK_AFTER == 0 or self._world.device.type == "cpu":
+            self._look()
+        if stopped:
+            raise StoppedError(
+                f"stopped in epoch {state.epoch + 1} after step {state.step} of {self._steps}; "
+                "the same command with --resume goes on from there"
+            )
+        if self._world.speaks and self._watch.due():
+            self._watch.moment(self._moment())
 
+    def _look(self) -> None:
+        """Refuse to go on with a loss that is no number."""
+        if not math.isfinite(self.state.sums.loss):
+            self._give_up(f"the loss is {self.state.sums.loss}")
 
-def _tensors(pixels: Pixels, indices: list[int]) -> tuple[Tensor, Tensor]:
-    images = torch.from_numpy(pixels.images[indices]).permute(0, 3, 1, 2).float() / 255.0
-    return images, torch.from_numpy(pixels.masks[indices]).long()
+    def _check(self) -> None:
+        """Refuse to keep what is not worth going on from."""
+        self._look()
+        # The last step has no loss after it that would show that it went wrong.
+        if not self.state.is_finite():
+            self._give_up("a weight is no number any more")
 
+    def _give_up(self, what: str) -> None:
+        state = self.state
+        kept = self._folder / LAST
+        where = f"; the last good checkpoint is {kept}" if kept.exists() else ""
+        raise TrainingError(
+            f"{what} in epoch {state.epoch + 1} after step {state.step} of {self._steps}; lower "
+            f"learning_rate (it is {self._recipe.learning_rate}){where}"
+        )
 
-def _forward(model: UNet, images: Tensor, precision: str) -> Tensor:
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
-    return logits.float()
+    def _save(self) -> None:
+        self._check()
+        self._count_time()
+        if self._world.speaks:
+            self.state.save(self._folder / LAST)
+        self._saved = time.monotonic()
+
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        self.state.sums.seconds += now - self._started
+        self._started = now
+
+    def _close_epoch(self) -> None:
+        """Validate, and keep what is worth it."""
+        state = self.state
+        self._check()
+        self._count_time()
+        state.kept_model.eval()
+        checked = tuple(
+            validate(
+                state.kept_model,
+                part,
+                self._data.targets,
+                self._recipe,
+                state.precision,
+                self._world,
+            )
+            for part in self._data.validation
+        )
+        counts = Counts(self._data.targets, state.sums.counts)
+        epoch = Epoch(
+            state.epoch + 1,
+            state.sums.loss,
+            counts.accuracy,
+            counts.scores().miou,
+            state.sums.seconds,
+            checked,
+        )
+        state.close_epoch(epoch, time.monotonic() - self._started)
+        best = best_of(state.history)
+        if best is epoch and self._world.speaks and self._data.validation:
+            state.save_kept(self._folder / BEST)
+        self._started = time.monotonic()
+        self._save()
+        if self._world.speaks:
+            self._watch.epoch(epoch, best, state.kept_model)
+
+    def _moment(self) -> Moment:
+        state = self.state
+        counts = Counts(self._data.targets, state.sums.counts)
+        return Moment(
+            state.epoch + 1,
+            self._recipe.epochs,
+            state.step,
+            self._steps,
+            self._pictures,
+            state.sums.loss,
+            counts.accuracy,
+            counts.scores().miou,
+            state.optimiser.learning_rate,
+        )
