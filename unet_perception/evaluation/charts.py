@@ -11,10 +11,15 @@ from typing import Any
 WIDTH, HEIGHT = 560, 260
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 30, 40
 COLORS = ("#4aa8c0", "#e0a030", "#9ac060")
-CURVES = (("loss", ("loss",)), ("scores", ("val_miou", "accuracy")))
+CURVES = (("loss", ("loss",)), ("scores", ("val_miou", "val_accuracy", "accuracy")))
 """Charts, and the keys of the history that each has."""
 
-NAMES = {"loss": "training loss", "val_miou": "val mIoU", "accuracy": "training accuracy"}
+NAMES = {
+    "loss": "training loss",
+    "val_miou": "val mIoU",
+    "val_accuracy": "val accuracy",
+    "accuracy": "training accuracy",
+}
 
 Point = tuple[float, float]
 
@@ -23,8 +28,8 @@ def learning_curves(history: Sequence[object]) -> str:
     """Return the charts as SVG elements; empty where the history has no two epochs to join.
 
     Args:
-        history: One mapping for each epoch: ``epoch``, ``loss``, ``accuracy``, ``val_miou``. A
-            value that is missing or no number leaves a gap.
+        history: One mapping for each epoch: ``epoch``, ``loss``, ``accuracy``, ``val_miou``,
+            ``val_accuracy``. A value that is missing or no number is passed over.
     """
     rows = [row for row in history if isinstance(row, Mapping)]
     charts = []

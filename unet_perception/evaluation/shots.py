@@ -25,8 +25,9 @@ HATCH = np.array([(36, 38, 44), (96, 100, 110)], np.uint8)
 """Stripes where nothing is counted; plain grey is the colour of buildings."""
 
 STRIPE = 6
-APART = 0.03
-"""Of a dataset's frames that lie between two shots at least: neighbours look alike."""
+APART = (0.12, 0.06, 0.03)
+"""Shares of a dataset's frames between two shots, the first that leaves enough: neighbours look
+alike."""
 
 Picture = NDArray[np.uint8]
 
@@ -69,12 +70,14 @@ def best_and_worst(
 def _apart(frames: Sequence[FrameScore], ranked: Sequence[int], count: int) -> list[FrameScore]:
     """Return the first of a ranking, without neighbours of those that were taken before."""
     taken: list[int] = []
-    for index in ranked:
-        if all(abs(index - other) >= APART * len(frames) for other in taken):
-            taken.append(index)
-        if len(taken) == count:
+    for share in APART:
+        taken = []
+        for index in ranked:
+            if all(abs(index - other) >= share * len(frames) for other in taken):
+                taken.append(index)
+        if len(taken) >= count:
             break
-    return [frames[index] for index in taken]
+    return [frames[index] for index in taken[:count]]
 
 
 def take_shot(viewer: Viewer, truth: Truth, frame: FrameScore) -> Shot:
