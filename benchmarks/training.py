@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from unet_perception.dataset import write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.labels import UNLABELED, load_label_set
 from unet_perception.model.unet import UNet
 from unet_perception.training.data import TrainingData, load_data
@@ -33,7 +34,6 @@ from unet_perception.training.loop import train
 from unet_perception.training.precision import choose_precision, forward
 from unet_perception.training.presets import load_recipe
 from unet_perception.training.recipe import Recipe
-from unet_perception.training.sources import Source
 from unet_perception.training.watch import Moment, Watch
 
 CAMERA = (600, 800)

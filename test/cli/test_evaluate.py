@@ -12,10 +12,10 @@ from color_engine import color_segmenter, picture
 
 from unet_perception.cli.main import main
 from unet_perception.dataset import DatasetInfo, list_pairs, write_info, write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.evaluation.evaluate import evaluate
 from unet_perception.evaluation.truth import Truth
 from unet_perception.segmenter import open_segmenter
-from unet_perception.training.sources import Source
 
 
 @pytest.fixture

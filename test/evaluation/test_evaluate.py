@@ -13,12 +13,12 @@ from color_engine import color_segmenter, picture
 from recorded_pairs import record
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import ConfigError, DatasetError, LabelSetError
 from unet_perception.evaluation.evaluate import Terms, evaluate
 from unet_perception.evaluation.result import DATASET, TOWN, WEATHER
 from unet_perception.evaluation.truth import Truth
 from unet_perception.labels import load_label_set
-from unet_perception.training.sources import Source
 
 NETWORK = load_label_set("carla-0.8")
 

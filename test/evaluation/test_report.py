@@ -14,12 +14,12 @@ import pytest
 from color_engine import color_segmenter, picture
 
 from unet_perception.dataset import write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import ConfigError
 from unet_perception.evaluation.evaluate import Terms, Viewer, evaluate
 from unet_perception.evaluation.report import Extremes, write_report
 from unet_perception.evaluation.shots import best_and_worst, take_shot
 from unet_perception.evaluation.truth import Truth
-from unet_perception.training.sources import Source
 
 VOID = {"meta", "img", "br"}
 

@@ -9,12 +9,12 @@ import numpy as np
 from color_engine import color_segmenter, picture
 
 from unet_perception.dataset import write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.evaluation.evaluate import Terms, Viewer
 from unet_perception.evaluation.result import FrameScore
 from unet_perception.evaluation.shots import WRONG, best_and_worst, take_shot
 from unet_perception.evaluation.truth import Truth
 from unet_perception.labels import load_label_set
-from unet_perception.training.sources import Source
 
 
 def frames(*mious: float) -> list[FrameScore]:

@@ -13,11 +13,11 @@ from harness.camera import pixels, stamp
 from sensor_msgs.msg import Image
 
 from unet_perception.dataset import MaskReader, list_pairs, read_image
+from unet_perception.dataset.sources import Source
 from unet_perception.evaluation.confusion import Confusion
 from unet_perception.evaluation.evaluate import evaluate
 from unet_perception.evaluation.truth import Truth
 from unet_perception.segmenter import open_segmenter
-from unet_perception.training.sources import Source
 
 MODEL = "carla_unet"
 

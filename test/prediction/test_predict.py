@@ -11,12 +11,12 @@ import pytest
 from color_engine import color_segmenter, picture
 
 from unet_perception.dataset import read_mask, write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.evaluation.truth import Truth
 from unet_perception.prediction.inputs import Video, find_inputs
 from unet_perception.prediction.predict import Wanted, predict
 from unet_perception.prediction.triplets import write_triplets
-from unet_perception.training.sources import Source
 
 PALETTE = color_segmenter().label_set.palette
 

@@ -50,9 +50,9 @@ def two_colours(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def load(two_colours: Callable[..., Path]) -> Callable[..., Any]:
     """Reads such a folder as the data of a run."""
+    from unet_perception.dataset.sources import Source
     from unet_perception.labels import load_label_set
     from unet_perception.training.data import load_data
-    from unet_perception.training.sources import Source
 
     def make(count: int = 4, held_out: float = 0.0, **how: Any) -> Any:
         root = two_colours(count=count, **how)

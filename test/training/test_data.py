@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import ConfigError, LabelSetError
 from unet_perception.labels import load_label_set
 from unet_perception.training.data import load_data
-from unet_perception.training.sources import Source
 
 NETWORK = load_label_set("carla-0.8")
 

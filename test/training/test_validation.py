@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from unet_perception.dataset import write_pair
+from unet_perception.dataset.sources import Source
 from unet_perception.evaluation.confusion import Confusion
 from unet_perception.labels import load_label_set
 from unet_perception.training.recipe import Recipe
-from unet_perception.training.sources import Source
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 

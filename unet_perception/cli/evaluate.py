@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unet_perception.dataset.parallel import Watch
+    from unet_perception.dataset.sources import Source
     from unet_perception.evaluation.evaluate import Terms
     from unet_perception.evaluation.result import Evaluation
     from unet_perception.evaluation.truth import Truth
     from unet_perception.segmenter import Segmenter
-    from unet_perception.training.sources import Source
 
 
 def add_parser(subparsers: Any) -> None:
@@ -105,8 +105,8 @@ def run(options: argparse.Namespace) -> int:
 def _sources(texts: list[str], split: str) -> list[Source]:
     from dataclasses import replace
 
-    from unet_perception.training.sources import parse_source
-    from unet_perception.training.splits import AUTO
+    from unet_perception.dataset.sources import parse_source
+    from unet_perception.dataset.splits import AUTO
 
     return [
         replace(source, split=split) if source.split == AUTO else source

@@ -66,13 +66,13 @@ def run(options: argparse.Namespace) -> int:
     """
     from unet_perception.cli.progress import progress
     from unet_perception.dataset.new_folder import new_folder
+    from unet_perception.dataset.sources import parse_source
     from unet_perception.errors import ConfigError
     from unet_perception.evaluation.truth import Truth
     from unet_perception.prediction.inputs import find_inputs
     from unet_perception.prediction.predict import predict
     from unet_perception.prediction.triplets import FOLDER, write_triplets
     from unet_perception.segmenter import open_segmenter
-    from unet_perception.training.sources import parse_source
 
     if not options.inputs and options.triplets is None:
         raise ConfigError("there is no INPUT; give pictures, videos or folders, or --triplets")

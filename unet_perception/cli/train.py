@@ -100,6 +100,7 @@ def _train(options: argparse.Namespace, world: World) -> int:
 
     from unet_perception.cli.progress import progress
     from unet_perception.dataset.parallel import unwatched
+    from unet_perception.dataset.sources import parse_source
     from unet_perception.labels import load_label_set
     from unet_perception.model.bundle import check_replaceable
     from unet_perception.training.data import load_data
@@ -108,7 +109,6 @@ def _train(options: argparse.Namespace, world: World) -> int:
     from unet_perception.training.loop import train
     from unet_perception.training.presets import load_recipe, parse_overrides
     from unet_perception.training.progress import Display
-    from unet_perception.training.sources import parse_source
 
     given = {key: getattr(options, key) for key in DIRECT if getattr(options, key) is not None}
     recipe = load_recipe(options.preset, options.config, {**parse_overrides(options.set), **given})

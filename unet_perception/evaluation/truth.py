@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from unet_perception.dataset import Pair, read_image, read_info
 from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.labels import check_sizes, read_ids
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import UNLABELED, LabelGroups, LabelSet, label_groups, label_map
-from unet_perception.training.sources import Source
 
 
 class Truth:

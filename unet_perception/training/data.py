@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.parallel import Watch, unwatched
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import ConfigError, DatasetError, LabelSetError
 from unet_perception.labels import LabelGroups, LabelSet, label_groups, label_map
 from unet_perception.training.examples import Examples, Part, load_examples
-from unet_perception.training.sources import Source
 from unet_perception.training.targets import Targets, join_targets
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from unet_perception.dataset.sources import Source
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import load_bundle, save_bundle
 from unet_perception.model.spec import ModelSpec
@@ -15,7 +16,6 @@ from unet_perception.segmenter import find_model
 from unet_perception.training.data import TrainingData
 from unet_perception.training.history import Trained
 from unet_perception.training.recipe import Recipe
-from unet_perception.training.sources import Source
 
 
 def export(

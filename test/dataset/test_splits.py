@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from unet_perception.dataset import Pair, write_pair
+from unet_perception.dataset.splits import evaluation_pairs, training_pairs
 from unet_perception.errors import DatasetError
-from unet_perception.training.splits import evaluation_pairs, training_pairs
 
 
 @pytest.fixture

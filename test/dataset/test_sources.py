@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
+from unet_perception.dataset.sources import Source, parse_source
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.labels import load_label_set
-from unet_perception.training.sources import Source, parse_source
 
 CARLA = load_label_set("carla-0.8")
 

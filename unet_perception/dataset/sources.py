@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unet_perception.dataset import Pair, read_info
+from unet_perception.dataset.splits import AUTO, evaluation_pairs, training_pairs
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.labels import LabelSet, load_label_set
-from unet_perception.training.splits import AUTO, evaluation_pairs, training_pairs
 
 GAP = 0.01
 """Share of the pairs between the trained and the held out ones that is used for neither."""
