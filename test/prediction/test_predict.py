@@ -62,7 +62,7 @@ def test_pictures_become_masks_overlays_a_video_and_a_sheet(tmp_path: Path, out:
     assert (video.rate, len(list(video.frames()))) == (5, 5)
     video.close()
     sheet = cv2.imread(str(out / "sheet.png"))
-    assert sheet.shape[1] == 3 * 410
+    assert sheet.shape[1] == 3 * 410 + 10
     assert 2 * 310 < sheet.shape[0] < 3 * 310
 
 

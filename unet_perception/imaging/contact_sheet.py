@@ -34,7 +34,8 @@ def contact_sheet(
     header = _band(40, rows[0].shape[1])
     for column, kind in enumerate(kinds):
         _write(header, kind, (MARGIN + column * (width + MARGIN), 28))
-    return np.concatenate([header, *rows, _legend(label_set, rows[0].shape[1])], axis=0)
+    sheet = np.concatenate([header, *rows, _legend(label_set, rows[0].shape[1])], axis=0)
+    return np.concatenate([sheet, _band(len(sheet), MARGIN)], axis=1)
 
 
 def _tile(picture: Picture) -> Picture:
