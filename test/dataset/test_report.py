@@ -79,7 +79,7 @@ def test_a_sheet_is_a_picture_with_a_row_for_each_pair(
     for pictures in (1, 3):
         write_report(read_folder(tmp_path), tmp_path / "r.png", pictures)
         sheet = cv2.imread(str(tmp_path / "r.png"))
-        assert sheet.shape[1] == 1230
+        assert sheet.shape[1] == 1240
         heights.append(sheet.shape[0])
     assert heights[1] - heights[0] == 2 * 310
     assert not list(tmp_path.glob(".*"))
