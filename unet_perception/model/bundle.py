@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model bundle: a folder with ``model.onnx`` and ``model.json``, and nothing to unpickle."""
+"""The model bundle: a folder with ``model.onnx`` and ``model.json``, and nothing to unpickle.
+
+A bundle may have the same network in int8 as well: ``model_int8.xml`` and ``model_int8.bin``,
+OpenVINO's own format, so that a robot reads them without any package for training.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,9 @@ from unet_perception.model.spec import ModelSpec
 
 ONNX_FILE = "model.onnx"
 SPEC_FILE = "model.json"
+INT8_FILES = ("model_int8.xml", "model_int8.bin")
+"""Graph and weights of the int8 network, where a bundle has one."""
+
 FORMAT = "unet_perception model bundle"
 VERSION = 1
 MAX_SPEC_BYTES = 1 << 20
@@ -35,12 +42,14 @@ class ModelBundle:
         spec: What the network is.
         onnx: Bytes of the ONNX file.
         sha256: Checksum of ``onnx``: the network's fingerprint.
+        files: Contents of ``INT8_FILES`` by name; empty where the bundle has none.
     """
 
     path: Path
     spec: ModelSpec
     onnx: bytes
     sha256: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def save_bundle(
@@ -61,16 +70,34 @@ def save_bundle(
     """
     from unet_perception.model.graph import build_onnx
 
-    path = Path(path)
-    check_replaceable(path)
     metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
-    data = build_onnx(weights, spec.input_size, metadata, half)
+    _replace(Path(path), build_onnx(weights, spec.input_size, metadata, half), spec, {})
+
+
+def store_files(bundle: ModelBundle, files: Mapping[str, bytes], spec: ModelSpec) -> None:
+    """Write a bundle anew with other extra files and facts, in one step.
+
+    Args:
+        bundle: What is there now; its network stays.
+        files: Contents of ``INT8_FILES`` by name, or nothing to drop them.
+        spec: What the network is, with the facts on the files.
+
+    Raises:
+        BundleError: The folder cannot be written.
+    """
+    _replace(bundle.path, bundle.onnx, spec, files)
+
+
+def _replace(path: Path, onnx: bytes, spec: ModelSpec, files: Mapping[str, bytes]) -> None:
+    check_replaceable(path)
     fresh = path.with_name(f".{path.name}.new-{os.getpid()}")
     stale = path.with_name(f".{path.name}.old-{os.getpid()}")
     try:
         fresh.mkdir(parents=True)
-        (fresh / ONNX_FILE).write_bytes(data)
-        (fresh / SPEC_FILE).write_text(_spec_text(spec, data), encoding="utf-8")
+        (fresh / ONNX_FILE).write_bytes(onnx)
+        for name, content in files.items():
+            (fresh / name).write_bytes(content)
+        (fresh / SPEC_FILE).write_text(_spec_text(spec, onnx, files), encoding="utf-8")
         # The model card is a person's work: it stays when the network changes.
         for extra in sorted(path.glob("*.md")) if path.exists() else []:
             shutil.copy2(extra, fresh)
@@ -106,7 +133,7 @@ def update_spec(bundle: ModelBundle, spec: ModelSpec) -> None:
     target = bundle.path / SPEC_FILE
     fresh = target.with_name(f".{SPEC_FILE}.new-{os.getpid()}")
     try:
-        fresh.write_text(_spec_text(spec, bundle.onnx), encoding="utf-8")
+        fresh.write_text(_spec_text(spec, bundle.onnx, bundle.files), encoding="utf-8")
         fresh.replace(target)
     except OSError as error:
         raise BundleError(f"{target}: cannot be written: {error}") from error
@@ -135,19 +162,10 @@ def load_bundle(path: Path) -> ModelBundle:
             f"{where}: was edited or damaged after it was written (its checksum is another)"
         )
     spec = ModelSpec.from_dict(document, str(where))
-    data = _read(path / ONNX_FILE, MAX_ONNX_BYTES)
-    if len(data) != document.get("onnx_bytes"):
-        raise BundleError(
-            f"{path / ONNX_FILE}: has {len(data)} bytes instead of "
-            f"{document.get('onnx_bytes')}: truncated, or of another bundle"
-        )
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != document.get("onnx_sha256"):
-        raise BundleError(
-            f"{path / ONNX_FILE}: was edited or damaged after it was written "
-            "(its sha256 is another)"
-        )
-    return ModelBundle(path, spec, data, digest)
+    facts = {"bytes": document.get("onnx_bytes"), "sha256": document.get("onnx_sha256")}
+    data = _read_checked(path / ONNX_FILE, facts)
+    files = _read_files(path, document.get("files", {}))
+    return ModelBundle(path, spec, data, hashlib.sha256(data).hexdigest(), files)
 
 
 def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
@@ -157,13 +175,17 @@ def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
     return read_weights(bundle.onnx)
 
 
-def _spec_text(spec: ModelSpec, onnx: bytes) -> str:
+def _spec_text(spec: ModelSpec, onnx: bytes, files: Mapping[str, bytes]) -> str:
     document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         **spec.as_dict(),
         "onnx_bytes": len(onnx),
         "onnx_sha256": hashlib.sha256(onnx).hexdigest(),
+        "files": {
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        },
     }
     document["checksum"] = _checksum(document)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -182,6 +204,33 @@ def _read_document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BundleError(f"{path}: must hold a JSON object")
     return document
+
+
+def _read_files(path: Path, listed: object) -> dict[str, bytes]:
+    # Only known names: a description must not point at files outside its folder.
+    if (
+        not isinstance(listed, dict)
+        or not set(listed) <= set(INT8_FILES)
+        or not all(isinstance(facts, dict) for facts in listed.values())
+    ):
+        raise BundleError(
+            f"{path / SPEC_FILE}: files is {listed!r}; it may name {' and '.join(INT8_FILES)}"
+        )
+    return {name: _read_checked(path / name, facts) for name, facts in listed.items()}
+
+
+def _read_checked(path: Path, facts: Mapping[str, Any]) -> bytes:
+    data = _read(path, MAX_ONNX_BYTES)
+    if len(data) != facts.get("bytes"):
+        raise BundleError(
+            f"{path}: has {len(data)} bytes instead of {facts.get('bytes')}: truncated, "
+            "or of another bundle"
+        )
+    if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
+        raise BundleError(
+            f"{path}: was edited or damaged after it was written (its sha256 is another)"
+        )
+    return data
 
 
 def _read(path: Path, limit: int) -> bytes:

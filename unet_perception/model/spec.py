@@ -31,6 +31,8 @@ class ModelSpec:
         label_set: Meaning of the output's ids.
         training: Facts about the training: data, recipe, time. Plain JSON values.
         scores: Measured scores. Plain JSON values.
+        precisions: What other precisions than fp32 were measured to cost, by their names;
+            see ``quantization``. Plain JSON values.
     """
 
     n_filters: int
@@ -38,6 +40,7 @@ class ModelSpec:
     label_set: LabelSet
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
+    precisions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def n_classes(self) -> int:
@@ -55,6 +58,7 @@ class ModelSpec:
             "label_set": self.label_set.as_dict(),
             "training": dict(self.training),
             "scores": dict(self.scores),
+            "precisions": {name: dict(facts) for name, facts in self.precisions.items()},
         }
 
     @classmethod
@@ -97,7 +101,14 @@ class ModelSpec:
                 f"{MAX_INPUT_SIDE} each"
             )
         training, scores = data.get("training"), data.get("scores")
-        for key, value in (("training", training), ("scores", scores)):
+        # Bundles that were written before anything was measured have none.
+        precisions = data.get("precisions", {})
+        for key, value in (("training", training), ("scores", scores), ("precisions", precisions)):
             if not isinstance(value, Mapping):
                 raise BundleError(f"{where}: {key} is {value!r}; it must be a mapping")
-        return cls(n_filters, (size[0], size[1]), label_set, training or {}, scores or {})
+        for name, facts in precisions.items():
+            if not isinstance(facts, Mapping):
+                raise BundleError(f"{where}: precisions.{name} is {facts!r}; it must be a mapping")
+        return cls(
+            n_filters, (size[0], size[1]), label_set, training or {}, scores or {}, precisions
+        )
