@@ -1,18 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes to arrays and back: frames, resizing, colouring. numpy and OpenCV, nothing else."""
 
-from unet_perception.imaging.draw import colorize, overlay
+from unet_perception.imaging.colour_order import reorder, to_rgb
+from unet_perception.imaging.draw import Painter, blend, colorize, overlay
 from unet_perception.imaging.frame import ENCODINGS, Frame, decode_compressed, frame_from_buffer
-from unet_perception.imaging.resize import network_input, resize_nearest, to_rgb, upscale_ids
+from unet_perception.imaging.resize import (
+    InputWriter,
+    Upscaler,
+    network_input,
+    resize_nearest,
+    upscale_ids,
+)
 
 __all__ = [
     "ENCODINGS",
     "Frame",
+    "InputWriter",
+    "Painter",
+    "Upscaler",
+    "blend",
     "colorize",
     "decode_compressed",
     "frame_from_buffer",
     "network_input",
     "overlay",
+    "reorder",
     "resize_nearest",
     "to_rgb",
     "upscale_ids",

@@ -78,7 +78,8 @@ def frame_from_buffer(data: Any, *, width: int, height: int, encoding: str, step
         )
     shape = (height, width) if channels == 1 else (height, width, channels)
     strides = (step, 1) if channels == 1 else (step, channels, 1)
-    pixels = np.lib.stride_tricks.as_strided(flat, shape, strides, writeable=False)
+    pixels: NDArray[np.uint8] = np.ndarray(shape, np.uint8, flat, strides=strides)
+    pixels.flags.writeable = False
     return Frame(pixels, encoding)
 
 
