@@ -7,61 +7,72 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from unet_perception.engines.cpu_precision import choose_precision
 from unet_perception.engines.engine import EngineInfo
 from unet_perception.engines.image_check import check_image
+from unet_perception.engines.openvino_network import convolution_precisions, read_network
+from unet_perception.engines.processor import processor_flags
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
-
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+from unet_perception.model.encoding import channels
 
 
 class OpenVinoEngine:
-    """A bundle's ONNX network, compiled for the lowest latency of one frame."""
+    """A bundle's network, compiled for the lowest latency of one frame."""
 
-    def __init__(self, bundle: ModelBundle, precision: str, threads: int, reason: str) -> None:
+    def __init__(
+        self, bundle: ModelBundle, precision: str, threads: int, encoding: str, reason: str
+    ) -> None:
         """Compile the network; see ``open_engine`` for the arguments.
 
         Raises:
-            EngineError: OpenVINO refuses the network, or the processor lacks bf16.
+            EngineError: OpenVINO refuses the network, or the precision is not to be had.
         """
-        self._shape = (*bundle.spec.input_size, 3)
+        self.encoding = encoding
+        height, width = bundle.spec.input_size
         core = openvino.Core()
-        chosen = _choose_precision(core, precision)
+        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
+        # Layers that int8 leaves out take the fastest arithmetic there is beside it.
+        rest = has_bf16 if chosen == "int8" else chosen == "bf16"
         try:
-            model = core.read_model(bundle.onnx)
-            compiled = core.compile_model(
-                model,
-                "CPU",
-                {
-                    "PERFORMANCE_HINT": "LATENCY",
-                    "NUM_STREAMS": "1",
-                    "INFERENCE_NUM_THREADS": str(threads),
-                    "INFERENCE_PRECISION_HINT": _HINTS[chosen],
-                },
-            )
+            model = read_network(core, bundle, chosen == "int8", encoding)
+            compiled = core.compile_model(model, "CPU", compile_options(threads, rest))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot compile {bundle.path}: {error}") from error
-        self._input = np.zeros((1, *self._shape), np.uint8)
+        # Memory of our own on both sides: nothing is copied or allocated for a frame.
+        self._input = np.zeros((1, height, width, channels(encoding)), np.uint8)
+        self._ids = np.zeros((1, height, width), np.uint8)
         self._request = compiled.create_infer_request()
         self._request.set_input_tensor(openvino.Tensor(self._input, shared_memory=True))
+        self._request.set_output_tensor(openvino.Tensor(self._ids, shared_memory=True))
+        counts = convolution_precisions(compiled)
         self.info = EngineInfo(
             name="openvino",
             version=openvino.get_version().split("-")[0],
             precision=chosen,
             device=str(core.get_property("CPU", "FULL_DEVICE_NAME")),
-            reason=reason,
+            reason="; ".join(filter(None, (reason, why))),
+            detail=f"convolutions: {', '.join(f'{n} {name}' for name, n in counts.items())}",
         )
-        self.infer(self._input[0])
+        self.infer()
 
-    def infer(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    @property
+    def input(self) -> NDArray[np.uint8]:
+        """Memory that ``infer`` reads, uint8 ``(h, w, C)``."""
+        pixels: NDArray[np.uint8] = self._input[0]
+        return pixels
+
+    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Return the class id of each pixel; see ``Engine.infer``."""
-        check_image(image, self._shape)
-        np.copyto(self._input[0], image)
+        if image is not None:
+            check_image(image, self._input.shape[1:])
+            np.copyto(self._input[0], image)
         try:
             self._request.infer()
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed: {error}") from error
-        ids: NDArray[np.uint8] = self._request.get_output_tensor().data[0].copy()
+        ids: NDArray[np.uint8] = self._ids[0]
         return ids
 
     def close(self) -> None:
@@ -69,8 +80,11 @@ class OpenVinoEngine:
         del self._request
 
 
-def _choose_precision(core: openvino.Core, precision: str) -> str:
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise EngineError("precision is 'bf16', but this processor has no bf16; use 'fp32'")
-    # bf16 takes half the time but moves about 2 of 1000 pixels: a choice for the user.
-    return "fp32" if precision == "auto" else precision
+def compile_options(threads: int, bf16: bool) -> dict[str, str]:
+    """Return the settings that were the fastest in ``benchmarks/openvino_settings.py``."""
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": "1",
+        "INFERENCE_NUM_THREADS": str(threads),
+        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+    }

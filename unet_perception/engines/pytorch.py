@@ -11,49 +11,64 @@ from unet_perception.engines.engine import EngineInfo
 from unet_perception.engines.image_check import check_image
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle, bundle_weights
+from unet_perception.model.encoding import channels, fold_encoding
 from unet_perception.model.unet import UNet
 
 
 class PyTorchEngine:
-    """A bundle's weights in ``UNet``, on the CPU or the first CUDA device."""
+    """A bundle's weights in ``UNet``, on the first CUDA device or the processor."""
 
-    def __init__(self, bundle: ModelBundle, precision: str, threads: int, reason: str) -> None:
+    def __init__(
+        self, bundle: ModelBundle, precision: str, threads: int, encoding: str, reason: str
+    ) -> None:
         """Load the weights; see ``open_engine`` for the arguments.
 
         Raises:
             EngineError: The weights do not fit the network that the bundle describes.
         """
-        self._shape = (*bundle.spec.input_size, 3)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-        model = UNet(bundle.spec.n_classes, bundle.spec.n_filters)
-        state = {name: torch.from_numpy(w) for name, w in bundle_weights(bundle).items()}
+        self.encoding = encoding
+        self._input = np.zeros((*bundle.spec.input_size, channels(encoding)), np.uint8)
+        # A view: what is written into the input is what the next inference reads.
+        self._pixels = torch.from_numpy(self._input)
+        weights = fold_encoding(bundle_weights(bundle), encoding)
+        model = UNet(bundle.spec.n_classes, bundle.spec.n_filters, channels(encoding))
         try:
-            model.load_state_dict(state)
+            model.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
         except RuntimeError as error:
             raise EngineError(f"{bundle.path}: weights do not fit the network: {error}") from error
         self._model = model.eval().to(self._device)
         # fp32 by default: this engine is the reference.
         self._bf16 = precision == "bf16"
+        on_gpu = self._device.type == "cuda"
         self.info = EngineInfo(
             name="pytorch",
             version=str(torch.__version__),
             precision="bf16" if self._bf16 else "fp32",
-            device=(
-                torch.cuda.get_device_name(self._device) if self._device.type == "cuda" else "CPU"
-            ),
+            device=torch.cuda.get_device_name(self._device) if on_gpu else "CPU",
             reason=reason,
+            detail=f"eager, {'TF32 off' if on_gpu else f'{threads} threads'}",
         )
 
-    def infer(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    @property
+    def input(self) -> NDArray[np.uint8]:
+        """Memory that ``infer`` reads, uint8 ``(h, w, C)``."""
+        return self._input
+
+    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Return the class id of each pixel; see ``Engine.infer``."""
-        check_image(image, self._shape)
+        if image is not None:
+            check_image(image, self._input.shape)
+            np.copyto(self._input, image)
         with (
             torch.inference_mode(),
+            # PyTorch's default for convolutions on a GPU is TF32: 10 bits, and no reference.
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
             torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
         ):
-            pixels = torch.from_numpy(image).to(self._device).permute(2, 0, 1).unsqueeze(0)
+            pixels = self._pixels.to(self._device).permute(2, 0, 1).unsqueeze(0)
             logits = self._model(pixels.float() / 255.0)
             ids: NDArray[np.uint8] = logits[0].argmax(0).to(torch.uint8).cpu().numpy()
         return ids
