@@ -19,7 +19,13 @@ CPU = ["openvino>=2025.0"]
 TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10", "kornia>=0.7.3", "safetensors>=0.4.3"]
 # Its wheels are for x86-64 and Python 3.10 to 3.12 alone.
 CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'", "isal>=1.6"]
+# The libraries weigh 3.7 GB and come from NVIDIA's own index while pip builds this package.
+TENSORRT = ["torch>=2.4", "onnx>=1.16", "tensorrt>=10.13,<12,!=11.2.*,!=11.3.*"]
 TENSORBOARD = ["tensorboard>=2.16"]
+INT8 = ["openvino>=2025.0", "nncf>=2.14", "torch>=2.4", "onnx>=1.16"]
+BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "matplotlib>=3.8"]
+# TensorRT's parser and builder in a form that needs no GPU; its wheels are for x86-64 alone.
+TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
 DEV = [
     "pytest==7.4.4",
     "hypothesis>=6.100",
@@ -27,6 +33,9 @@ DEV = [
     "mypy>=1.15",
     "types-PyYAML",
     "torchmetrics>=1.4",
+    *INT8,
+    *BENCH,
+    *TENSORRT_RTX,
 ]
 
 
@@ -79,6 +88,9 @@ setup(
         "cpu": CPU,
         "train": TRAIN,
         "tensorboard": TENSORBOARD,
+        "tensorrt": TENSORRT,
+        "int8": INT8,
+        "bench": BENCH,
         "carla": CARLA,
         "dev": DEV,
     },

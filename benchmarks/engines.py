@@ -38,7 +38,7 @@ def main() -> None:
     engines = {}
     for variant in VARIANTS:
         try:
-            engines[variant] = open_engine(bundle, *variant)
+            engines[variant] = open_engine(bundle, *variant, encoding="rgb8")
         except EngineError as error:
             print(f"{variant[0]} {variant[1]}: {error}")
     times: dict[tuple[str, str], list[float]] = {variant: [] for variant in engines}

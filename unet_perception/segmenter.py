@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from unet_perception.engines import Engine, open_engine
 from unet_perception.errors import BundleError
-from unet_perception.imaging import Frame, network_input, upscale_ids
+from unet_perception.imaging import Frame, InputWriter, Upscaler
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import ModelBundle, load_bundle
+from unet_perception.model.encoding import ENCODINGS
 from unet_perception.share import share_path
 
 
@@ -24,7 +25,8 @@ class Segmentation:
 
     Attributes:
         mask: Class id of each camera pixel, uint8 ``(H, W)``.
-        ids: The same at the network's size, uint8 ``(h, w)``.
+        ids: The same at the network's size, uint8 ``(h, w)``: the engine's own memory, which
+            the next frame may overwrite.
     """
 
     mask: NDArray[np.uint8]
@@ -38,6 +40,8 @@ class Segmenter:
         """Join a bundle and the engine that was opened for it."""
         self.bundle = bundle
         self.engine = engine
+        self._input = InputWriter(engine.input, engine.encoding)
+        self._upscaler = Upscaler()
 
     @property
     def label_set(self) -> LabelSet:
@@ -49,13 +53,15 @@ class Segmenter:
 
         Args:
             frame: The camera's picture, any size.
-            mask_out: uint8 ``(H, W)`` array to write the mask into, to save an allocation.
+            mask_out: uint8 ``(H, W)`` array to write the mask into: then nothing that grows with
+                the picture is allocated.
 
         Raises:
             EngineError: The engine failed.
         """
-        ids = self.engine.infer(network_input(frame, self.bundle.spec.input_size))
-        mask = upscale_ids(ids, (frame.height, frame.width), mask_out)
+        self._input.write(frame)
+        ids = self.engine.infer()
+        mask = self._upscaler.enlarge(ids, (frame.height, frame.width), mask_out)
         return Segmentation(mask, ids)
 
     def close(self) -> None:
@@ -80,7 +86,11 @@ def find_model(name_or_path: str) -> Path:
 
 
 def open_segmenter(
-    model: str = "carla_unet", engine: str = "auto", precision: str = "auto", threads: int = 0
+    model: str = "carla_unet",
+    engine: str = "auto",
+    precision: str = "auto",
+    threads: int = 0,
+    encoding: str = ENCODINGS[0],
 ) -> Segmenter:
     """Load a model bundle and compile it.
 
@@ -89,6 +99,8 @@ def open_segmenter(
         engine: See ``open_engine``.
         precision: See ``open_engine``.
         threads: See ``open_engine``.
+        encoding: Order of colours that costs nothing; frames in another one are still
+            taken, and reordered at the network's size.
 
     Raises:
         BundleError: The bundle is missing or damaged.
@@ -96,4 +108,4 @@ def open_segmenter(
         ConfigError: An argument is outside what is allowed.
     """
     bundle = load_bundle(find_model(model))
-    return Segmenter(bundle, open_engine(bundle, engine, precision, threads))
+    return Segmenter(bundle, open_engine(bundle, engine, precision, threads, encoding))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def test_a_damaged_model(peer: Any, model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "parameter", "value", "told"),
     [
-        ("perception", "engine", "tensorflow", "auto, openvino, pytorch"),
+        ("perception", "engine", "tensorflow", "auto, tensorrt, cuda, openvino, pytorch"),
         ("perception", "threads", "-1", "0 to 1024"),
         ("perception", "threads", "many", "whole number"),
         ("perception", "overlay_alpha", "1.5", "0 to 1"),
@@ -59,6 +60,25 @@ def test_a_wrong_parameter(peer: Any, name: str, parameter: str, value: str, tol
     assert line.startswith(f"{name}: cannot start: ")
     assert parameter in line
     assert told in line
+
+
+def test_an_engine_without_its_hardware(peer: Any) -> None:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        line = refusal(peer.start("perception", *parameters(engine="tensorrt")))
+        assert line.startswith("perception: stopped: engine tensorrt cannot run: no NVIDIA driver")
+    else:
+        pytest.skip("there is an NVIDIA driver here")
+
+
+def test_a_node_that_only_builds_its_engine_leaves(peer: Any, model: Path) -> None:
+    started = peer.start(
+        "perception",
+        *parameters(model=model, engine="openvino", precision="fp32", engine_build_only="true"),
+    )
+    assert started.wait() == 0, started.output
+    assert "on openvino" in started.output
 
 
 def test_an_unknown_argument(peer: Any) -> None:

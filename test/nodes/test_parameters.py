@@ -24,7 +24,7 @@ def perception(**given: object) -> PerceptionConfig:
 
 
 def test_defaults() -> None:
-    assert perception() == PerceptionConfig("", "carla_unet", "auto", "auto", 0, 0.5)
+    assert perception() == PerceptionConfig("", "carla_unet", "auto", "auto", 0, False, 0.5)
     values = read_options(CAMERA_SOURCE_OPTIONS, {})
     config = CameraSourceConfig.from_values(values)
     assert (config.rate, config.label_set, config.data) == (20.0, "carla-0.8", "")
@@ -43,11 +43,12 @@ def test_a_whole_number_is_a_number() -> None:
         ("input_image_topic", "/carla/hero/0/image", "name of a topic"),
         ("model", "", "path of a bundle"),
         ("model", 3, "path of a bundle"),
-        ("engine", "cuda", "auto, openvino, pytorch"),
+        ("engine", "onnx", "auto, tensorrt, cuda, openvino, pytorch"),
         ("precision", "int4", "auto, fp32, bf16"),
         ("threads", -1, "0 to 1024"),
         ("threads", 2.0, "whole number"),
         ("threads", True, "whole number"),
+        ("engine_build_only", "yes", "true or false"),
         ("overlay_alpha", 1.01, "0 to 1"),
         ("overlay_alpha", float("nan"), "0 to 1"),
         ("overlay_alpha", "0.5", "0 to 1"),

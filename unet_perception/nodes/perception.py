@@ -9,20 +9,25 @@ from typing import Any
 
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from unet_perception.engines import Engine, open_engine
+from unet_perception.engines.progress import Report
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame, colorize, overlay
+from unet_perception.imaging import Frame, Painter, blend
+from unet_perception.model.bundle import load_bundle
 from unet_perception.nodes.camera_info import for_picture, sibling_topic
 from unet_perception.nodes.declare import declare
-from unet_perception.nodes.diagnostics import FrameStatistics, Status
+from unet_perception.nodes.diagnostics import WARN, FrameStatistics, Status
+from unet_perception.nodes.engine_opening import EngineOpening
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
 from unet_perception.nodes.frames import frame_of
 from unet_perception.nodes.labels_output import LabelsOutput
 from unet_perception.nodes.newest import NewestSlot
 from unet_perception.nodes.outputs import ImageOutput, reliable
 from unet_perception.nodes.perception_parameters import PERCEPTION_OPTIONS, PerceptionConfig
+from unet_perception.nodes.process import ask_to_stop
 from unet_perception.nodes.spin import Watch
 from unet_perception.nodes.status_output import StatusOutput
-from unet_perception.segmenter import Segmentation, Segmenter, open_segmenter
+from unet_perception.segmenter import Segmentation, Segmenter, find_model
 
 IMAGE_TYPES = {
     "sensor_msgs/msg/Image": Image,
@@ -49,18 +54,19 @@ class PerceptionNode:
     """The executor's thread takes frames in; one thread of its own works on the newest."""
 
     def __init__(
-        self, node: Any, watch: Watch, segmenter: Segmenter, config: PerceptionConfig
+        self, node: Any, watch: Watch, opening: EngineOpening, config: PerceptionConfig
     ) -> None:
         """Offer the topics and begin to work.
 
         Args:
             node: The ``rclpy`` node.
             watch: Told when the worker fails.
-            segmenter: Closed with this object.
+            opening: Opened by the worker, since a build takes minutes; its engine is closed
+                with this object.
             config: The settings.
         """
         self._node = node
-        self._segmenter = segmenter
+        self._opening = opening
         self._config = config
         self._statistics = FrameStatistics(time.monotonic())
         self._slot: NewestSlot[Arrival] = NewestSlot()
@@ -70,7 +76,9 @@ class PerceptionNode:
         self._overlay = ImageOutput(node, "~/overlay", "rgb8", OUTPUT_DEPTH)
         self._color_mask = ImageOutput(node, "~/color_mask", "rgb8", OUTPUT_DEPTH)
         self._info_out = node.create_publisher(CameraInfo, "~/camera_info", reliable(OUTPUT_DEPTH))
-        LabelsOutput(node, "~").publish(segmenter.label_set)
+        self._label_set = opening.bundle.spec.label_set
+        self._painter = Painter(self._label_set.palette)
+        LabelsOutput(node, "~").publish(self._label_set)
         self._input = config.input_image_topic or INPUT
         self._images = FollowingSubscription(node, self._input, IMAGE_TYPES, self._on_image)
         info_topic = _info_topic(node, self._input)
@@ -83,7 +91,6 @@ class PerceptionNode:
         """Finish the frame in work and stop."""
         self._slot.close()
         self._worker.join()
-        self._segmenter.close()
 
     def _on_image(self, message: RawMessage) -> None:
         now = time.monotonic()
@@ -100,6 +107,26 @@ class PerceptionNode:
             )
 
     def _work(self) -> None:
+        segmenter = self._opening.open()
+        try:
+            self._say_what_runs(segmenter)
+            if self._config.engine_build_only:
+                ask_to_stop()
+            else:
+                self._segment(segmenter)
+        finally:
+            # By the thread that opened it: a GPU's engine belongs to one.
+            segmenter.close()
+
+    def _say_what_runs(self, segmenter: Segmenter) -> None:
+        info = segmenter.engine.info
+        self._node.get_logger().info(
+            f"{self._input_topic} -> {self._node.resolve_topic_name('~/mask')} with "
+            f"{segmenter.bundle.path.name} ({self._label_set.name}) on {info.name} "
+            f"{info.version} {info.precision}, {info.device}: {info.reason}; {info.detail}"
+        )
+
+    def _segment(self, segmenter: Segmenter) -> None:
         while (arrival := self._slot.take()) is not None:
             header: Any = None
             try:
@@ -109,7 +136,7 @@ class PerceptionNode:
             except FrameError as error:
                 self._refuse(header, error)
             else:
-                self._serve(frame, header, arrival.time)
+                self._serve(segmenter, frame, header, arrival.time)
 
     def _refuse(self, header: Any, error: FrameError) -> None:
         self._statistics.refused(time.monotonic(), str(error))
@@ -119,9 +146,9 @@ class PerceptionNode:
             throttle_duration_sec=REFUSAL_LOG_S,
         )
 
-    def _serve(self, frame: Frame, header: Any, arrived: float) -> None:
+    def _serve(self, segmenter: Segmenter, frame: Frame, header: Any, arrived: float) -> None:
         size = (frame.height, frame.width)
-        result = self._segmenter.segment(frame, self._mask.pixels(*size))
+        result = segmenter.segment(frame, self._mask.pixels(*size))
         self._mask.publish(header)
         self._statistics.published(time.monotonic(), arrived)
         info = self._camera_info
@@ -131,15 +158,17 @@ class PerceptionNode:
 
     def _draw(self, frame: Frame, result: Segmentation, header: Any) -> None:
         # After the mask has left, and only for those who look: it costs more than the rest.
+        draw_overlay, draw_colors = self._overlay.wanted, self._color_mask.wanted
+        if not (draw_overlay or draw_colors):
+            return
         size = (frame.height, frame.width)
-        palette = self._segmenter.label_set.palette
-        if self._overlay.wanted:
-            pixels = self._overlay.pixels(*size)
-            overlay(frame, result.ids, palette, self._config.overlay_alpha, pixels)
+        # Once for both, into the colour mask's own message.
+        colors = self._painter.colorize(result.ids, size, self._color_mask.pixels(*size))
+        if draw_overlay:
+            blend(frame, colors, self._config.overlay_alpha, self._overlay.pixels(*size))
             self._overlay.publish(header)
             self._drawn += 1
-        if self._color_mask.wanted:
-            colorize(result.ids, palette, size, self._color_mask.pixels(*size))
+        if draw_colors:
             self._color_mask.publish(header)
             self._drawn += 1
 
@@ -149,19 +178,16 @@ class PerceptionNode:
 
     def _report(self) -> Status:
         state = self._statistics.snapshot(time.monotonic())
-        return Status(state.level, state.message, {**state.values(), **self._facts()})
+        values = {**state.values(), **self._facts()}
+        if self._opening.info is None:
+            return Status(WARN, self._opening.state(), values)
+        return Status(state.level, state.message, values)
 
     def _facts(self) -> dict[str, str]:
-        info = self._segmenter.engine.info
         return {
             "drawn": str(self._drawn),
-            "engine": info.name,
-            "engine_version": info.version,
-            "precision": info.precision,
-            "device": info.device,
-            "engine_reason": info.reason,
-            "model": str(self._segmenter.bundle.path),
-            "label_set": self._segmenter.label_set.name,
+            **self._opening.facts(),
+            "label_set": self._label_set.name,
             "input_topic": self._input_topic,
             "input_qos": str(self._images.choice),
             "input_foreign_types": ", ".join(self._images.foreign),
@@ -169,21 +195,19 @@ class PerceptionNode:
 
 
 def start(node: Any, watch: Watch) -> PerceptionNode:
-    """Open the model and start the node.
+    """Read the model and start the node, which opens the engine.
 
     Raises:
-        UnetPerceptionError: A parameter, the model or the engine is wrong.
+        UnetPerceptionError: A parameter or the model is wrong.
     """
     config = PerceptionConfig.from_values(declare(node, PERCEPTION_OPTIONS))
-    segmenter = open_segmenter(config.model, config.engine, config.precision, config.threads)
-    info = segmenter.engine.info
-    topic = config.input_image_topic or INPUT
-    node.get_logger().info(
-        f"{node.resolve_topic_name(topic)} -> {node.resolve_topic_name('~/mask')} with "
-        f"{segmenter.bundle.path.name} ({segmenter.label_set.name}) on {info.name} "
-        f"{info.version} {info.precision}, {info.device}: {info.reason}"
-    )
-    return PerceptionNode(node, watch, segmenter, config)
+    bundle = load_bundle(find_model(config.model))
+
+    def opener(report: Report) -> Engine:
+        return open_engine(bundle, config.engine, config.precision, config.threads, report=report)
+
+    opening = EngineOpening(bundle, opener, node.get_logger().info)
+    return PerceptionNode(node, watch, opening, config)
 
 
 def _seconds(stamp: Any) -> str:

@@ -38,7 +38,7 @@ PERCEPTION_OPTIONS = (
     Option(
         "precision",
         "auto",
-        "precision of the network's arithmetic; auto is fp32, bf16 is faster where there is any",
+        "precision of the network's arithmetic; auto is the fastest that keeps the masks",
         f"one of {', '.join(PRECISIONS)}",
         one_of(PRECISIONS),
     ),
@@ -48,6 +48,12 @@ PERCEPTION_OPTIONS = (
         "processor threads of the engine; 0 takes all cores",
         "a whole number from 0 to 1024",
         between(0, 1024),
+    ),
+    Option(
+        "engine_build_only",
+        False,
+        "open the engine, which builds and keeps what TensorRT needs, and leave",
+        "true or false",
     ),
     Option(
         "overlay_alpha",
@@ -68,6 +74,7 @@ class PerceptionConfig:
     engine: str
     precision: str
     threads: int
+    engine_build_only: bool
     overlay_alpha: float
 
     @classmethod

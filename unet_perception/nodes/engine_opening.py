@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening an engine while the node already lives: its state meanwhile, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from unet_perception.engines import Engine, EngineInfo
+from unet_perception.engines.cache import BUILDING
+from unet_perception.engines.progress import Report
+from unet_perception.model.bundle import ModelBundle
+from unet_perception.segmenter import Segmenter
+
+
+class EngineOpening:
+    """One thread opens; any may ask how far it is."""
+
+    def __init__(
+        self,
+        bundle: ModelBundle,
+        opener: Callable[[Report], Engine],
+        log: Callable[[str], object],
+    ) -> None:
+        """Keep what to open.
+
+        Args:
+            bundle: The network.
+            opener: Opens its engine, and reports every few seconds while TensorRT builds.
+            log: Takes these reports.
+        """
+        self.bundle = bundle
+        self._opener = opener
+        self._log = log
+        self._since = time.monotonic()
+        self._building = False
+        self._info: EngineInfo | None = None
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What runs; None until the engine is open."""
+        return self._info
+
+    def open(self) -> Segmenter:
+        """Open the engine.
+
+        Raises:
+            EngineError: The engine cannot run the network.
+        """
+        engine = self._opener(self._on_progress)
+        self._info = engine.info
+        return Segmenter(self.bundle, engine)
+
+    def state(self) -> str:
+        """Return, say, ``building, 40 s``."""
+        seconds = f"{time.monotonic() - self._since:.0f} s"
+        return f"building, {seconds}" if self._building else f"opening the engine, {seconds}"
+
+    def facts(self) -> dict[str, str]:
+        """Return engine and model as ``/diagnostics`` shows them; empty words until it is open."""
+        info = self._info or EngineInfo("", "", "", "", "", "")
+        return {
+            "engine": info.name,
+            "engine_version": info.version,
+            "engine_detail": info.detail,
+            "precision": info.precision,
+            "device": info.device,
+            "engine_reason": info.reason,
+            "model": str(self.bundle.path),
+        }
+
+    def _on_progress(self, line: str) -> None:
+        self._building = line.startswith(BUILDING)
+        self._log(line)
