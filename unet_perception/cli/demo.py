@@ -26,8 +26,10 @@ def add_parser(subparsers: Any) -> None:
         "--out", type=Path, default=Path("demo_output"), help="folder for pictures and logs"
     )
     parser.add_argument("--model", default="carla_unet", help="model bundle (carla_unet)")
-    parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
-    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument(
+        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
+    )
+    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
     parser.add_argument(
         "--source",
         default="auto",

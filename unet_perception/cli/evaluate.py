@@ -49,8 +49,10 @@ def add_parser(subparsers: Any) -> None:
         metavar="SHARE",
         help="how far apart outlines may lie, as a share of the diagonal (0.0075)",
     )
-    parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
-    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument(
+        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
+    )
+    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write a web page with pictures (.html)"

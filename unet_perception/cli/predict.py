@@ -53,8 +53,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fps", type=float, default=20.0, help="frames a second of a video of pictures (20)"
     )
-    parser.add_argument("--engine", default="auto", help="auto, openvino or pytorch")
-    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument(
+        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
+    )
+    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
     parser.set_defaults(run=run)
 
 
