@@ -189,7 +189,7 @@ def _listening(result: Measured) -> Iterator[Recorder]:
     topic = "/carla/ego_vehicle/rgb_front/image"
     node.create_subscription(Image, topic, recorder.arrived, reliable(5), raw=True)
     try:
-        with spinning(node, Watch()):
+        with spinning([node], Watch()):
             yield recorder
     finally:
         node.destroy_node()

@@ -76,7 +76,19 @@ class FollowingSubscription:
         self.choice = choose([], list(types))
         self._subscription = self._subscribe(self.choice)
         # Not the node's clock: simulation time may not have begun when the publisher comes.
-        node.create_timer(PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = node.create_timer(
+            PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why messages do not come, as far as it is known; empty if there is nothing."""
+        return ""
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_subscription(self._subscription)
 
     def _follow(self) -> None:
         offers = [_offer(info) for info in self._node.get_publishers_info_by_topic(self._topic)]

@@ -18,6 +18,7 @@ class LabelsOutput:
 
     def __init__(self, node: Any, prefix: str) -> None:
         """Offer ``<prefix>/labels`` and perhaps ``<prefix>/label_info``."""
+        self._node = node
         self._labels = node.create_publisher(String, f"{prefix}/labels", reliable(1, latched=True))
         self._info: Any = None
         if find_spec("vision_msgs"):
@@ -32,6 +33,12 @@ class LabelsOutput:
         self._labels.publish(String(data=json.dumps(label_set.as_dict())))
         if self._info is not None:
             self._info.publish(_label_info(label_set))
+
+    def destroy(self) -> None:
+        """Take the topics away."""
+        self._node.destroy_publisher(self._labels)
+        if self._info is not None:
+            self._node.destroy_publisher(self._info)
 
 
 def _label_info(label_set: LabelSet) -> Any:

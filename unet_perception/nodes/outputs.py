@@ -64,8 +64,18 @@ class ImageOutput:
 
     def __init__(self, node: Any, topic: str, encoding: str, depth: int) -> None:
         """Offer the topic, reliably."""
+        self._node = node
         self._buffer = ImageBuffer(encoding)
         self._publisher = node.create_publisher(Image, topic, reliable(depth))
+
+    @property
+    def problem(self) -> str:
+        """Why somebody who listens hears nothing; empty if all do."""
+        return ""
+
+    def destroy(self) -> None:
+        """Take the topic away."""
+        self._node.destroy_publisher(self._publisher)
 
     @property
     def wanted(self) -> bool:
