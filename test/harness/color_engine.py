@@ -8,28 +8,38 @@ from typing import Any
 
 import numpy as np
 
-from unet_perception.engines.engine import EngineInfo
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.labels import load_label_set
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.spec import ModelSpec
 from unet_perception.segmenter import Segmenter
 
 
-class ColorEngine:
-    info = EngineInfo("red", "1", "fp32", "none", "asked for")
+class ColorEngine(Engine):
+    def __init__(self, size: tuple[int, int], batch: int = 1) -> None:
+        self.info = EngineInfo("red", "1", "fp32", "none", "asked for")
+        self.encoding = "rgb8"
+        self.inputs = np.zeros((batch, *size, 3), np.uint8)
+        self.calls = 0
+        self.closed = False
 
-    def infer(self, image: np.ndarray) -> np.ndarray:
-        return image[..., 0].copy()
+    def infer_all(self) -> np.ndarray:
+        self.calls += 1
+        return self.inputs[..., 0].copy()
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 def color_segmenter(
-    label_set: str = "carla-0.8", size: tuple[int, int] = (24, 32), **training: Any
+    label_set: str = "carla-0.8",
+    size: tuple[int, int] = (24, 32),
+    batches: tuple[int, ...] = (),
+    **training: Any,
 ) -> Segmenter:
     spec = ModelSpec(2, size, load_label_set(label_set), training)
-    return Segmenter(ModelBundle(Path("red"), spec, b"", "0" * 64), ColorEngine())
+    bundle = ModelBundle(Path("red"), spec, b"", "0" * 64)
+    return Segmenter(bundle, ColorEngine(size), [ColorEngine(size, batch) for batch in batches])
 
 
 def picture(answer: np.ndarray) -> np.ndarray:

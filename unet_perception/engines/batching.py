@@ -17,6 +17,9 @@ from unet_perception.engines.engine import Engine
 from unet_perception.engines.progress import Report, silent
 from unet_perception.errors import EngineError
 
+MIN_GAIN = 0.1
+"""Share of the mean wait that a batch must save: less may be the noise of a busy machine."""
+
 MIN_ROUNDS = 5
 MAX_ROUNDS = 40
 MEASURE_S = 1.0
@@ -29,8 +32,9 @@ def open_batches(
     """Open engines for several pictures at a time, as far as they are worth it.
 
     Sizes double up to the largest. One is kept if a picture then has its mask sooner, on
-    average, than when the smaller sizes serve as many pictures one after the other; the first
-    that is not kept is the last that is tried. What was measured is added to ``single.info``.
+    average and by ``MIN_GAIN``, than when the smaller sizes serve as many pictures one after the
+    other; the first that is not kept is the last that is tried. What was measured is added to
+    ``single.info``.
 
     Args:
         single: The engine for one picture.
@@ -55,9 +59,9 @@ def open_batches(
             break
         seconds = measure([*engines, candidate])
         taken = seconds.pop(size)
-        one_by_one = mean_wait(size, seconds)
+        apart = mean_wait(size, seconds)
         note = f"{size} pictures at once take {taken / seconds[1]:.2f} times as long as one"
-        if taken >= one_by_one:
+        if taken > (1.0 - MIN_GAIN) * apart:
             candidate.close()
             note += f", so {_words(engines)}"
             break

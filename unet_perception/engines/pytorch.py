@@ -65,7 +65,8 @@ class PyTorchEngine(Engine):
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
             torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
         ):
-            pixels = self._pixels.to(self._device).permute(0, 3, 1, 2)
+            # Contiguous: channels last, as pixels are, took oneDNN a fifth longer in fp32.
+            pixels = self._pixels.to(self._device).permute(0, 3, 1, 2).contiguous()
             logits = self._model(pixels.float() / 255.0)
             ids: NDArray[np.uint8] = logits.argmax(1).to(torch.uint8).cpu().numpy()
         return ids

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -13,9 +12,10 @@ T = TypeVar("T")
 class Turns(Generic[T]):
     """A slot for the newest item of each camera, and whose turn is next.
 
-    A newer item replaces an older one that nobody took, but keeps its place in the line: a fast
-    camera does not push itself back, nor others. Whoever was served goes to the end, so of any
-    two cameras that wait, none is served twice before the other.
+    A newer item replaces an older one that nobody took. Of the cameras that wait, the one whose
+    last turn is longest ago is next, so none is served twice while another one waits. Not the
+    one whose item came first: cameras that send together would keep the order in which they do,
+    and when there is time for some of them only, the last would be left out again and again.
     """
 
     def __init__(self, n: int) -> None:
@@ -24,9 +24,9 @@ class Turns(Generic[T]):
         Args:
             n: Number of cameras.
         """
-        self._n = n
         self._changed = threading.Condition()
-        # In the order in which cameras began to wait: a value that is replaced does not move.
+        # Cameras by their last turns, the longest ago first.
+        self._line = list(range(n))
         self._waiting: dict[int, T] = {}
         self._closed = False
 
@@ -37,8 +37,8 @@ class Turns(Generic[T]):
             camera: 0 to n - 1.
             item: Anything.
         """
-        if not 0 <= camera < self._n:
-            raise IndexError(f"camera is {camera}; there are {self._n}")
+        if not 0 <= camera < len(self._line):
+            raise IndexError(f"camera is {camera}; there are {len(self._line)}")
         with self._changed:
             replaced = camera in self._waiting
             self._waiting[camera] = item
@@ -52,14 +52,15 @@ class Turns(Generic[T]):
             limit: Most items to take, 1 or more.
 
         Returns:
-            Cameras and their items, those that wait longest first; empty once closed.
+            Cameras and their items, those whose last turns are longest ago; empty once closed.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return []
-            cameras = list(islice(self._waiting, limit))
-            return [(camera, self._waiting.pop(camera)) for camera in cameras]
+            chosen = [camera for camera in self._line if camera in self._waiting][:limit]
+            self._line = [camera for camera in self._line if camera not in chosen] + chosen
+            return [(camera, self._waiting.pop(camera)) for camera in chosen]
 
     def close(self) -> None:
         """Wake and end every ``take``."""
