@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ def camera_process(domain: int) -> Iterator[Start]:
         durability: str = "VOLATILE",
         rate: float = 20.0,
         size: int = 1000,
+        within: Sequence[str] = (),
         **environment: str,
     ) -> subprocess.Popen[bytes]:
         given = {**os.environ, "ROS_DOMAIN_ID": str(domain), **environment}
@@ -48,7 +49,7 @@ def camera_process(domain: int) -> Iterator[Start]:
         arguments = ["/image", kind, reliability, durability, str(rate), str(size)]
         started.append(
             subprocess.Popen(
-                [sys.executable, str(script), *arguments],
+                [*within, sys.executable, str(script), *arguments],
                 env={name: value for name, value in given.items() if value},
                 stdin=subprocess.DEVNULL,
             )
@@ -140,13 +141,13 @@ def test_a_silent_publisher_is_named(reader: Reader, camera_process: Start) -> N
     wait_until(lambda: reader.log.warnings, "a warning")
     words = reader.log.warnings[0]
     assert words.startswith("/image: /car/camera_driver publishes Image RELIABLE, but nothing has")
-    assert "it sends nothing; or its process cannot share memory" in words
+    assert words.endswith("s: it sends nothing; see docs/transport.md")
     assert reader.subscription.problem.startswith(words[:60])
 
 
 def test_a_publisher_that_hangs_is_named(reader: Reader, camera_process: Start) -> None:
     camera = camera_process()
-    reader.hears(Choice(IMAGE, reliable=True))
+    wait_until(lambda: len(reader.messages) > 10, "a stream")
     camera.send_signal(signal.SIGSTOP)
     begin = time.monotonic()
     words = wait_until(lambda: reader.subscription.problem, "a problem")
@@ -166,6 +167,20 @@ def test_frames_that_get_lost_for_want_of_the_profile_are_named(
     assert "/car/camera_driver publishes Image BEST_EFFORT, but" in words
     assert "messages of the last 5 s were lost on the way" in words
     assert f"start it with {process.PROFILE_VARIABLE}={process.PROFILE}" in words
+
+
+def test_a_publisher_beyond_reach_is_named(reader: Reader, camera_process: Start) -> None:
+    # A container with the host's network, but a /dev/shm of its own.
+    container = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*container, "true"], check=False).returncode:
+        pytest.skip("needs Linux namespaces without rights")
+    own_memory = ["sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh"]
+    camera_process(within=[*container, *own_memory])
+    wait_until(lambda: reader.log.warnings, "a warning")
+    words = reader.log.warnings[0]
+    assert words.startswith("/image: a publisher publishes Image RELIABLE, but nothing has arrived")
+    assert "not even the name of its node: its process cannot share memory with this one" in words
+    assert reader.messages == []
 
 
 def test_with_the_profile_no_frame_is_lost(reader: Reader, camera_process: Start) -> None:

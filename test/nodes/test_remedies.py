@@ -59,22 +59,29 @@ def test_raw_pictures_lost_between_hosts_want_to_be_compressed() -> None:
     assert "FASTDDS" not in words
 
 
-def test_one_that_never_arrived_may_be_beyond_reach() -> None:
+def test_one_whose_name_arrives_is_within_reach() -> None:
     words = silent("/image", NEVER, HERE)
-    assert "nothing has arrived for 6 s: it sends nothing; or " in words
-    assert "--ipc=host" in words
-    assert "FASTDDS_DEFAULT_PROFILES_FILE=" in words
+    assert "nothing has arrived for 6 s: it sends nothing; or its process lacks the" in words
+    assert "--ipc=host" not in words
     # Reliable: whole or in pieces, it would arrive.
     assert "PROFILES_FILE" not in silent("/image", NEVER, replace(HERE, reliable=True))
-    assert "firewall" in silent("/image", NEVER, replace(HERE, shares_host=False))
+
+
+def test_one_whose_name_does_not_arrive_is_beyond_reach() -> None:
+    words = silent("/image", NEVER, replace(HERE, name=""))
+    assert words.startswith("/image: a publisher publishes Image BEST_EFFORT, but nothing has ")
+    assert "for 6 s, not even the name of its node: its process cannot share memory" in words
+    assert "--ipc=host" in words
+    assert "PROFILES_FILE" not in words
+    assert "firewall" in silent("/image", NEVER, replace(HERE, name="", shares_host=False))
 
 
 def test_another_middleware_is_named() -> None:
-    other = replace(HERE, vendor="Cyclone DDS", shares_host=None)
+    other = replace(HERE, name="", vendor="Cyclone DDS", shares_host=None)
     words = silent("/image", NEVER, other)
     assert "its process runs Cyclone DDS and this one Fast DDS" in words
     assert "RMW_IMPLEMENTATION" in words
-    assert "FASTDDS_DEFAULT_PROFILES_FILE" not in words
+    assert "--ipc=host" not in words
 
 
 def test_one_that_stopped_was_heard_before() -> None:

@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSCompatibility,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_check_compatible,
+)
 
-from unet_perception.nodes.qos import Offer
+from unet_perception.nodes.qos import Choice, Conflict, Offer, conflicts
 
 UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"
 """rmw's word for an endpoint that was discovered before its node."""
@@ -63,9 +69,32 @@ def subscriptions(node: Any, topic: str) -> list[Endpoint]:
     return [_endpoint(info) for info in node.get_subscriptions_info_by_topic(topic)]
 
 
-def names(endpoints: list[Endpoint], otherwise: str) -> str:
-    """Return the nodes of some endpoints, sorted, or a word for them while none is known."""
-    return ", ".join(sorted({end.node for end in endpoints if end.node})) or otherwise
+def unheard(offered: Offer | Choice, asked: Offer | Choice) -> list[Conflict]:
+    """Return why this middleware connects a publisher with a subscription not; empty if it does.
+
+    Not every middleware is as strict as DDS: Zenoh connects all.
+    """
+    found = conflicts(offered, asked)
+    if found:
+        compatible, _ = qos_check_compatible(_profile(offered), _profile(asked))
+        if compatible != QoSCompatibility.ERROR:
+            return []
+    return found
+
+
+def names(endpoints: list[Endpoint]) -> str:
+    """Return the nodes of some endpoints, sorted; empty while none is known."""
+    return ", ".join(sorted({end.node for end in endpoints if end.node}))
+
+
+def _profile(of: Offer | Choice) -> QoSProfile:
+    return QoSProfile(
+        depth=1,
+        reliability=(ReliabilityPolicy.RELIABLE if of.reliable else ReliabilityPolicy.BEST_EFFORT),
+        durability=(
+            DurabilityPolicy.TRANSIENT_LOCAL if of.transient_local else DurabilityPolicy.VOLATILE
+        ),
+    )
 
 
 def _endpoint(info: Any) -> Endpoint:

@@ -17,14 +17,11 @@ from unet_perception.errors import FrameError
 from unet_perception.nodes import endpoints, remedies
 from unet_perception.nodes.endpoints import Endpoint
 from unet_perception.nodes.problem_log import ProblemLog
-from unet_perception.nodes.qos import DEPTH, Choice, choose, conflicts, foreign_types
+from unet_perception.nodes.qos import DEPTH, Choice, choose, foreign_types
 from unet_perception.nodes.qos_overrides import QosOverrides
 from unet_perception.nodes.silence import Silence, State
 
 PERIOD_S = 0.25
-
-NAMELESS = "a publisher"
-"""Until discovery has found the name of its node."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +141,10 @@ class FollowingSubscription:
         for end in found:
             if end.offer.type_name != self.choice.type_name:
                 continue
-            against = conflicts(end.offer, self.choice)
+            against = endpoints.unheard(end.offer, self.choice)
             if against:
                 problems[f"conflict {end.gid.hex()}"] = remedies.unheard_publisher(
-                    self._name, end.node or NAMELESS, against, self._overrides.prefix
+                    self._name, end.node or remedies.NAMELESS, against, self._overrides.prefix
                 )
             else:
                 heard.append(end)
@@ -167,7 +164,7 @@ class FollowingSubscription:
             None,
         )
         return remedies.Source(
-            endpoints.names(heard, NAMELESS),
+            endpoints.names(heard),
             self.choice.type_name,
             all(end.offer.reliable for end in heard),
             last.vendor,

@@ -13,9 +13,9 @@ from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from unet_perception.nodes.endpoints import subscriptions
+from unet_perception.nodes.endpoints import subscriptions, unheard
 from unet_perception.nodes.problem_log import ProblemLog
-from unet_perception.nodes.qos import Offer, conflicts
+from unet_perception.nodes.qos import Offer
 from unet_perception.nodes.qos_overrides import QosOverrides
 from unet_perception.nodes.remedies import unheard_by
 
@@ -148,7 +148,7 @@ class Output:
         name = str(self._node.resolve_topic_name(self._topic))
         problems = {}
         for end in subscriptions(self._node, self._topic):
-            against = conflicts(self._offer, end.offer)
+            against = unheard(self._offer, end.offer)
             if against and end.offer.type_name == self._offer.type_name:
                 problems[end.gid.hex()] = unheard_by(
                     name, end.node or NAMELESS, against, self._overrides.prefix

@@ -14,13 +14,16 @@ from unet_perception.nodes.silence import LOSS_WINDOW_S, Finding, State
 RAW_PICTURES = "sensor_msgs/msg/Image"
 PAGE = "see docs/transport.md"
 
+NAMELESS = "a publisher"
+"""One whose node is not known."""
+
 
 @dataclass(frozen=True)
 class Source:
     """A publisher whose messages do not arrive as they should.
 
     Attributes:
-        name: Its node, or several.
+        name: Its node, or several; empty if not even that has arrived.
         type_name: Message type.
         reliable: Its reliability.
         vendor: Its middleware; empty if that is not known.
@@ -79,7 +82,8 @@ def unreadable(topic: str, foreign: Sequence[str], type_names: Sequence[str]) ->
 def silent(topic: str, finding: Finding, source: Source) -> str:
     """Say that messages do not arrive, and what the likely reasons are."""
     kind = source.type_name.rpartition("/")[2]
-    who = f"{topic}: {source.name} publishes {kind} {reliability(source.reliable)}, but"
+    name = source.name or NAMELESS
+    who = f"{topic}: {name} publishes {kind} {reliability(source.reliable)}, but"
     if finding.state is State.STOPPED:
         return (
             f"{who} nothing has arrived for {finding.silent_s:.0f} s: it has stopped sending, "
@@ -91,12 +95,14 @@ def silent(topic: str, finding: Finding, source: Source) -> str:
             f"{who} {finding.lost} of {of} messages of the last {LOSS_WINDOW_S:.0f} s were lost on "
             f"the way: {'; or '.join(_why_lost(source))}; {PAGE}"
         )
-    reasons = ["it sends nothing", *_why_unreachable(source)]
-    if not source.reliable:
-        reasons += _why_lost(source)
-    return (
-        f"{who} nothing has arrived for {finding.silent_s:.0f} s: {'; or '.join(reasons)}; {PAGE}"
-    )
+    what = f"nothing has arrived for {finding.silent_s:.0f} s"
+    if source.name:
+        # What it says of itself arrives, by the same way.
+        reasons = ["it sends nothing", *([] if source.reliable else _why_lost(source))]
+    else:
+        what += ", not even the name of its node"
+        reasons = [*_why_unreachable(source), "it is no ROS node and sends nothing"]
+    return f"{who} {what}: {'; or '.join(reasons)}; {PAGE}"
 
 
 def _why_lost(source: Source) -> list[str]:
