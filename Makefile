@@ -24,7 +24,8 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/engines.py
+	$(BIN)/unet-perception bench
+	$(BIN)/python benchmarks/around.py
 	$(BIN)/python benchmarks/street.py
 
 $(BIN)/python:

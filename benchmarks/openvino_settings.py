@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from unet_perception.engines.openvino import compile_options
+from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.engines.openvino_network import read_network
 from unet_perception.model.bundle import ModelBundle, load_bundle
 from unet_perception.model.encoding import encode_pixels
@@ -64,7 +65,7 @@ def main() -> None:
 
 
 def _steps(bundle: ModelBundle, precision: str, picture: NDArray[np.uint8]) -> dict[str, Step]:
-    core = openvino.Core()
+    core = openvino_core()
     cores = len(os.sched_getaffinity(0))
     bf16 = precision == "bf16" or (
         precision == "int8" and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -70,7 +70,9 @@ def test_the_file_runs_and_its_report_lies_beside_it(
     assert ("features half too" in printed) == (precision == "fp16")
     assert f"{parity['equal_pixels']:.4%}" in printed
 
-    core = openvino.Core()
+    from unet_perception.engines.openvino_core import openvino_core
+
+    core = openvino_core()
     compiled = core.compile_model(core.read_model(out.read_bytes()), "CPU")
     assert compiled(np.zeros((3, 32, 48, 4), np.uint8))[0].shape == (3, 32, 48)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +129,31 @@ def test_a_network_that_cannot_compile_is_an_engine_error(
     broken = ModelBundle(tmp_path, bundle.spec, b"not an ONNX file", "")
     with pytest.raises(EngineError, match="OpenVINO cannot compile"):
         open_engine(broken, "openvino", "fp32")
+
+
+SIGNALLED = """
+import gc, os, signal, sys
+import subprocess
+import sys
+from pathlib import Path
+from unet_perception.engines import open_engine
+from unet_perception.model.bundle import load_bundle
+
+bundle = load_bundle(Path(sys.argv[1]))
+first = open_engine(bundle, "openvino", "fp32")
+second = open_engine(bundle, "openvino", "fp32")
+first.close()
+del first
+gc.collect()
+second.close()
+del second
+gc.collect()
+signal.signal(signal.SIGTERM, lambda *_: print("told"))
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_signal_after_engines_that_came_and_went(bundle: ModelBundle) -> None:
+    command = [sys.executable, "-c", SIGNALLED, str(bundle.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "told"), done.stderr

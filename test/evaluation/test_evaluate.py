@@ -175,3 +175,13 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
         evaluate(color_segmenter(), [Truth(Source(root), NETWORK)])
     with pytest.raises(LabelSetError, match="unknown label set 'mine'"):
         Truth(Source(root, labels="mine"), NETWORK)
+
+
+def test_frames_that_are_scored_at_the_same_time_keep_their_own_answers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    answers = [rng.integers(0, 13, (48, 64)).astype(np.uint8) for _ in range(60)]
+    root = folder(tmp_path, [(ids, ids) for ids in answers], "carla-0.8")
+    truths = [Truth(Source(root), NETWORK)]
+    for resolution in ("camera", "network"):
+        segmenter = color_segmenter(size=(48, 64))
+        assert evaluate(segmenter, truths, Terms(resolution)).overall.scores.accuracy == 1.0

@@ -60,8 +60,10 @@ def reference(weights: dict[str, NDArray[np.float32]], rgb: NDArray[np.uint8]) -
 
 
 def run(data: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    openvino = pytest.importorskip("openvino", reason="OpenVINO is not installed")
-    core = openvino.Core()
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    from unet_perception.engines.openvino_core import openvino_core
+
+    core = openvino_core()
     options = {"INFERENCE_PRECISION_HINT": "f32"}
     return np.asarray(core.compile_model(core.read_model(data), "CPU", options)(pixels)[0])
 

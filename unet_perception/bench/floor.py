@@ -15,6 +15,7 @@ import openvino
 import openvino.opset13 as opset
 
 from unet_perception.engines.openvino import compile_options
+from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.model.graph import ENCODER_DEPTH
 from unet_perception.model.padding import pad_amounts
 from unet_perception.model.spec import ModelSpec
@@ -64,7 +65,7 @@ def open_probes(threads: int) -> list[Probe]:
     Args:
         threads: Processor threads.
     """
-    core = openvino.Core()
+    core = openvino_core()
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     precisions = ["fp32", *(["bf16"] if "BF16" in capabilities else []), "int8"]
     return [Probe(name, _compile(core, name, threads)) for name in precisions]

@@ -143,6 +143,6 @@ def _by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _processor() -> str:
-    import openvino
+    from unet_perception.engines.openvino_core import openvino_core
 
-    return str(openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
+    return str(openvino_core().get_property("CPU", "FULL_DEVICE_NAME")).strip()

@@ -8,8 +8,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from unet_perception.model.encoding import ENCODINGS
-
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -29,9 +27,8 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument(
         "--encoding",
-        choices=ENCODINGS,
-        default=ENCODINGS[0],
-        help=f"order of the camera's colours (default: {ENCODINGS[0]}, as CARLA's)",
+        default="bgra8",
+        help="order of the camera's colours: bgra8 as CARLA's (default), rgba8, bgr8 or rgb8",
     )
     parser.add_argument(
         "--frames",

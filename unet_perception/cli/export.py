@@ -9,8 +9,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unet_perception.model.encoding import ENCODINGS
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -38,9 +36,8 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--encoding",
-        choices=ENCODINGS,
-        default=ENCODINGS[0],
-        help=f"order of the camera's colours (default: {ENCODINGS[0]}, as CARLA's)",
+        default="bgra8",
+        help="order of the camera's colours: bgra8 as CARLA's (default), rgba8, bgr8 or rgb8",
     )
     parser.add_argument("--batch", type=int, default=1, help="pictures at a time (default: 1)")
     parser.add_argument(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from unet_perception.engines.cpu_precision import choose_precision
 from unet_perception.engines.engine import Engine, EngineInfo
+from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.engines.openvino_network import convolution_precisions, read_network
 from unet_perception.engines.processor import processor_flags
 from unet_perception.errors import EngineError
@@ -35,7 +36,7 @@ class OpenVinoEngine(Engine):
         """
         self.encoding = encoding
         size = bundle.spec.input_size
-        core = openvino.Core()
+        core = openvino_core()
         has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
         # Layers that int8 leaves out take the fastest arithmetic there is beside it.

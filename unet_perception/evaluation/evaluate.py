@@ -102,10 +102,12 @@ class Viewer:
             mask[self._terms.ignore_below :] = UNLABELED
         with self._lock:
             result = self._segmenter.segment(Frame(image, "rgb8"))
+            # The engine's own memory, which the next thread's frame overwrites.
+            ids = result.ids.copy()
         if self._terms.resolution == "camera":
             return View(image, mask, truth.comparable(result.mask))
-        small = resize_nearest(mask, result.ids.shape)
-        return View(image, small, truth.comparable(result.ids))
+        small = resize_nearest(mask, ids.shape)
+        return View(image, small, truth.comparable(ids))
 
 
 class Tally:

@@ -53,7 +53,9 @@ def _with_onnx_runtime(data: bytes) -> tuple[Run, str]:
 def _with_openvino(data: bytes) -> tuple[Run, str]:
     import openvino
 
-    core = openvino.Core()
+    from unet_perception.engines.openvino_core import openvino_core
+
+    core = openvino_core()
     # Without the hint a processor with bf16 would use it.
     compiled = core.compile_model(core.read_model(data), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 

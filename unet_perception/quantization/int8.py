@@ -14,6 +14,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import INT8_FILES
 
@@ -64,7 +65,7 @@ def quantize_int8(
     except ImportError as error:
         raise EngineError(f"NNCF is not installed ({error}): pip install nncf") from error
     logging.getLogger("nncf").setLevel(logging.ERROR)
-    model = openvino.Core().read_model(onnx)
+    model = openvino_core().read_model(onnx)
     nodes = _convolution_nodes(model)
     try:
         quantized = nncf.quantize(

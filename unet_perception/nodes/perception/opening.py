@@ -6,12 +6,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from unet_perception.engines import EngineInfo, open_engine
+from unet_perception.engines import EngineInfo
 from unet_perception.engines.cache import BUILDING
 from unet_perception.engines.progress import Report
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.nodes.perception.parameters import PerceptionConfig
-from unet_perception.segmenter import Segmenter
+from unet_perception.segmenter import Segmenter, join_engines
 
 
 class EngineOpening:
@@ -79,7 +79,13 @@ def opener(bundle: ModelBundle, config: PerceptionConfig) -> Callable[[Report], 
     """Return what opens the engine that the settings ask for."""
 
     def open_engines(report: Report) -> Segmenter:
-        engine = open_engine(bundle, config.engine, config.precision, config.threads, report=report)
-        return Segmenter(bundle, engine)
+        return join_engines(
+            bundle,
+            config.engine,
+            config.precision,
+            config.threads,
+            max_batch=len(config.cameras),
+            report=report,
+        )
 
     return open_engines

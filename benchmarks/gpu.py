@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time of one frame on a GPU, from pixels in host memory to ids in host memory.
 
-    python benchmarks/cuda.py [--model carla_unet] [--rounds 300] [--json FILE]
+    python benchmarks/gpu.py [--model carla_unet] [--rounds 300] [--json FILE]
 
 Engine ``cuda`` (PyTorch half, pinned buffers, CUDA graph) beside eager float32, eager half and
 ``torch.compile``, at three sizes, interleaved in one run. The network has no size of its own,
