@@ -21,7 +21,8 @@ from rich.table import Table
 
 from unet_perception.dataset.sources import parse_source
 from unet_perception.labels import UNLABELED, label_groups
-from unet_perception.model.bundle import ModelBundle, bundle_weights, load_bundle
+from unet_perception.model.activations import reference_network
+from unet_perception.model.bundle import bundle_weights, load_bundle
 from unet_perception.model.unet import UNet
 from unet_perception.segmenter import find_model
 from unet_perception.training.augment import Augmentation
@@ -56,26 +57,17 @@ def miou(
     rows: float,
 ) -> float:
     """Return the mean IoU of a network on all examples under one weather."""
-    total = torch.zeros(targets.n_ids * targets.n_classes, dtype=torch.int64)
+    device = next(model.parameters()).device
+    total = torch.zeros(targets.n_ids * targets.n_classes, dtype=torch.int64, device=device)
     counted = round(rows * size[0])
     for start in range(0, len(examples), BATCH):
         at = np.arange(start, min(start + BATCH, len(examples)))
-        batch = make_batch(examples, at, at, 0, SEED, size, weather)
+        batch = make_batch(examples, at, at, 0, SEED, size, weather, device)
         batch.masks[:, counted:] = UNLABELED
         with torch.inference_mode():
-            logits = model(batch.images.to(memory_format=torch.channels_last))
+            logits = model(batch.images)
         total += count_answers(logits, batch.masks, targets)
-    return Counts(targets, total.numpy()).scores().miou
-
-
-def network(bundle: ModelBundle) -> UNet:
-    """Return a bundle's network."""
-    model = UNet(bundle.spec.n_classes, bundle.spec.n_filters)
-    weights = bundle_weights(bundle)
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-    model.eval()
-    # PyTorch's annotations of Module.to leave this argument out.
-    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return Counts(targets, total.cpu().numpy()).scores().miou
 
 
 def main() -> None:
@@ -98,7 +90,7 @@ def main() -> None:
     table.add_column("weather, simulated")
     for bundle in bundles:
         table.add_column(Path(bundle.path).resolve().name, justify="right")
-    models = [network(bundle) for bundle in bundles]
+    models = [reference_network(bundle_weights(bundle)) for bundle in bundles]
     for name, weather in WEATHERS.items():
         scores = [
             miou(model, examples, targets, bundle.spec.input_size, weather, options.rows)

@@ -45,8 +45,8 @@ def test_miou_over_ros_equals_miou_of_evaluate(peer: Any, camera: Any, shared: P
     assert scores.miou > 0.3
 
 
-@pytest.mark.parametrize("precision", ["auto", "fp32"])
-def test_engines_agree_on_real_frames(shared: Path, precision: str) -> None:
+@pytest.mark.parametrize(("precision", "least"), [("auto", 0.995), ("fp32", 0.999)])
+def test_engines_agree_on_real_frames(shared: Path, precision: str, least: float) -> None:
     root = shared / "data" / "carla_drive"
     fast, reference = open_segmenter(MODEL, "openvino", precision), open_segmenter(MODEL, "pytorch")
     same = []
@@ -56,4 +56,4 @@ def test_engines_agree_on_real_frames(shared: Path, precision: str) -> None:
 
         frame = Frame(np.asarray(bgr, np.uint8), "bgr8")
         same.append((fast.segment(frame).mask == reference.segment(frame).mask).mean())
-    assert np.mean(same) >= 0.999
+    assert np.mean(same) >= least

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from unet_perception.errors import DatasetError
+from unet_perception.sync_folder import sync_folder
 
 
 def temporary_name(path: Path) -> Path:
@@ -30,16 +31,3 @@ def replace_text(path: Path, text: str) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk.
-
-    Raises:
-        OSError: The folder is gone, or its disk refuses.
-    """
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

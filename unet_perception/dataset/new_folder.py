@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from unet_perception.dataset.atomic import sync_folder
 from unet_perception.errors import DatasetError
+from unet_perception.sync_folder import sync_folder
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
 from unet_perception.engines import open_engine
 from unet_perception.engines.select import KINDS
 from unet_perception.errors import UnetPerceptionError
-from unet_perception.model.bundle import INT8_FILES, load_bundle
+from unet_perception.model.bundle import load_bundle
 from unet_perception.segmenter import find_model
 
 FRAMES = 20
@@ -53,7 +53,7 @@ def look_at_model(name: str, report: Callable[[str], None]) -> list[Finding]:
     except UnetPerceptionError as error:
         return [Finding("model", PROBLEM, str(error), "choose another, or make one with train")]
     height, width = bundle.spec.input_size
-    int8 = "with int8" if all(file in bundle.files for file in INT8_FILES) else "without int8"
+    int8 = "with int8" if bundle.has_int8 else "without int8"
     text = f"{bundle.path}: {height}x{width}, {bundle.spec.label_set.name}, {int8}"
     findings = [Finding("model", GOOD, text)]
     try:

@@ -19,6 +19,7 @@ from unet_perception.engines.cache_entry import Entry, Key, key_digest, pack, un
 from unet_perception.engines.file_lock import FileLock
 from unet_perception.engines.progress import REPORT_S, Report, reporting
 from unet_perception.errors import EngineError
+from unet_perception.sync_folder import sync_folder
 
 T = TypeVar("T")
 
@@ -135,7 +136,7 @@ class EngineCache:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             fresh.unlink(missing_ok=True)
             raise EngineError(f"engine cache {path} cannot be written: {error}") from error
@@ -201,11 +202,3 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from unet_perception.engines.processor import int8_flags
 from unet_perception.errors import EngineError
-from unet_perception.model.bundle import INT8_FILES, ModelBundle
+from unet_perception.model.bundle import ModelBundle
 
 MAX_MIOU_LOSS = 0.01
 """What int8 may cost in mIoU, at most, before ``auto`` leaves it alone."""
@@ -35,7 +35,7 @@ def choose_precision(
     """
     without_int8 = _int8_problem(bundle, flags)
     if precision == "int8":
-        if not all(name in bundle.files for name in INT8_FILES):
+        if not bundle.has_int8:
             raise EngineError(f"precision is 'int8', but {without_int8}")
         return precision, f"though {without_int8}" if without_int8 else ""
     if precision == "bf16" and not has_bf16:
@@ -53,7 +53,7 @@ def choose_precision(
 
 
 def _int8_problem(bundle: ModelBundle, flags: frozenset[str]) -> str:
-    if not all(name in bundle.files for name in INT8_FILES):
+    if not bundle.has_int8:
         return f"the bundle has no int8 network ({_MEASURE} makes one)"
     loss = bundle.spec.precisions.get("int8", {}).get("miou_loss")
     if not isinstance(loss, float):

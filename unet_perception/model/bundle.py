@@ -51,6 +51,11 @@ class ModelBundle:
     sha256: str
     files: Mapping[str, bytes] = field(default_factory=dict)
 
+    @property
+    def has_int8(self) -> bool:
+        """Whether there is an int8 network, whatever it costs."""
+        return all(name in self.files for name in INT8_FILES)
+
 
 def save_bundle(
     path: Path, weights: Mapping[str, NDArray[np.float32]], spec: ModelSpec, half: bool = True

@@ -20,9 +20,9 @@ from unet_perception.engines.cpu_precision import MAX_MIOU_LOSS, MIN_AGREEMENT
 from unet_perception.engines.processor import int8_flags, processor_flags
 from unet_perception.errors import EngineError
 from unet_perception.imaging import Frame, network_input
+from unet_perception.model.activations import reference_network
 from unet_perception.model.bundle import ModelBundle, bundle_weights, store_files
 from unet_perception.model.graph import build_onnx
-from unet_perception.model.unet import UNet
 from unet_perception.quantization.equalise import SHARES, channel_peaks, equalise
 from unet_perception.quantization.int8 import (
     KEPT_LADDER,
@@ -119,10 +119,10 @@ def _climb(
 
 def _even_graphs(bundle: ModelBundle, pictures: Sequence[NDArray[np.uint8]]) -> dict[float, bytes]:
     weights = bundle_weights(bundle)
-    model = UNet(bundle.spec.n_classes, bundle.spec.n_filters)
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    # On the processor: int8 is for one, and its pictures are there.
+    model = reference_network(weights).cpu()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    peaks = channel_peaks(model.eval(), pictures)
+    peaks = channel_peaks(model, pictures)
     size = bundle.spec.input_size
     return {share: build_onnx(equalise(weights, peaks, share), size, {}) for share in SHARES}
 

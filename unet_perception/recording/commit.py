@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unet_perception.dataset.atomic import sync_folder
 from unet_perception.errors import DatasetError
 from unet_perception.recording.manifest import ManifestUnclear
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import RecordingFolder
+from unet_perception.sync_folder import sync_folder
 
 
 def commit(folder: RecordingFolder, batch: Sequence[PairFiles]) -> tuple[int, Exception | None]:

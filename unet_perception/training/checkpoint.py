@@ -14,8 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from unet_perception.dataset.atomic import sync_folder, temporary_name
+from unet_perception.dataset.atomic import temporary_name
 from unet_perception.errors import TrainingError
+from unet_perception.sync_folder import sync_folder
 
 FORMAT = "unet_perception checkpoint"
 VERSION = "1"
