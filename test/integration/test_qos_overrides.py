@@ -51,6 +51,22 @@ def test_a_publisher_takes_the_users_qos(peer: Any, model: Any, camera: Any) -> 
     assert len(unheard) == 0
 
 
+def test_every_topic_of_the_node_takes_the_users_qos(peer: Any, model: Any) -> None:
+    topics = [f"/perception/{name}" for name in ("overlay", "camera_info", "latency", "labels")]
+    peer.perception(
+        model,
+        *(
+            flag
+            for topic in topics
+            for flag in ("-p", f"qos_overrides.{topic}.publisher.reliability:=best_effort")
+        ),
+    )
+    found = peer.node.get_publishers_info_by_topic
+    for topic in topics:
+        profile = profile_of(wait_until(lambda topic=topic: found(topic), topic))
+        assert profile.reliability == ReliabilityPolicy.BEST_EFFORT, topic
+
+
 def test_a_latched_mask_that_is_not_offered_is_named(peer: Any, model: Any) -> None:
     node = peer.perception(model)
     states = peer.subscribe(DiagnosticArray, "/diagnostics")

@@ -21,7 +21,7 @@ from unet_perception.nodes.camera_info import fill_pinhole
 from unet_perception.nodes.carla_images import BGRA, PIXEL_FORMATS
 from unet_perception.nodes.handover import Handover
 from unet_perception.nodes.labels_output import LabelsOutput
-from unet_perception.nodes.outputs import ImageOutput, reliable
+from unet_perception.nodes.outputs import ImageOutput, Output, reliable
 
 CAMERA_DEPTH = 3
 CLOCK_DEPTH = 10
@@ -56,9 +56,7 @@ class CameraTopics:
             self._color = ImageOutput(node, f"{base}/image_color", "rgb8", CAMERA_DEPTH)
         self._info = CameraInfo()
         fill_pinhole(self._info, spec.width, spec.height, spec.fov, spec.height / 2.0)
-        self._info_out = node.create_publisher(
-            CameraInfo, f"{base}/camera_info", reliable(CAMERA_DEPTH)
-        )
+        self._info_out = Output(node, CameraInfo, f"{base}/camera_info", reliable(CAMERA_DEPTH))
 
     def publish(self, image: CameraImage, palette: NDArray[np.uint8]) -> None:
         """Publish a picture; calls for one camera come one after the other.
@@ -96,7 +94,7 @@ class BridgeTopics:
         self._cameras = {
             spec.name: CameraTopics(node, role_name, spec, handover) for spec in cameras
         }
-        self._clock = node.create_publisher(Clock, "/clock", reliable(CLOCK_DEPTH))
+        self._clock = Output(node, Clock, "/clock", reliable(CLOCK_DEPTH))
         self._labels = LabelsOutput(node, f"/carla/{role_name}")
         self._palette = np.zeros((256, 3), np.uint8)
 

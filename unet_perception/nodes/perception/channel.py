@@ -18,7 +18,7 @@ from unet_perception.nodes.camera_info import for_picture, sibling_topic
 from unet_perception.nodes.diagnostics import SILENCE_S, WARN, Status
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
 from unet_perception.nodes.handover import Handover
-from unet_perception.nodes.outputs import ImageOutput, reliable
+from unet_perception.nodes.outputs import ImageOutput, Output, reliable
 from unet_perception.nodes.perception.drawing import DrawnOutputs
 from unet_perception.nodes.perception.health import judge
 from unet_perception.nodes.perception.parameters import LiveConfig
@@ -95,11 +95,11 @@ class Channel:
         self.statistics = FrameStatistics(time.monotonic(), SILENCE_S)
         self._mask = ImageOutput(node, f"{names.prefix}/mask", "mono8", OUTPUT_DEPTH)
         self.drawn = DrawnOutputs(node, names.prefix, label_set, live)
-        self._info_out = node.create_publisher(
-            CameraInfo, f"{names.prefix}/camera_info", reliable(OUTPUT_DEPTH)
+        self._info_out = Output(
+            node, CameraInfo, f"{names.prefix}/camera_info", reliable(OUTPUT_DEPTH)
         )
-        self._latency_out = node.create_publisher(
-            Float32MultiArray, f"{names.prefix}/latency", reliable(OUTPUT_DEPTH)
+        self._latency_out = Output(
+            node, Float32MultiArray, f"{names.prefix}/latency", reliable(OUTPUT_DEPTH)
         )
         self.topic = str(node.resolve_topic_name(names.input))
         self._images: FollowingSubscription | None = None
@@ -134,8 +134,8 @@ class Channel:
         self.close()
         self._mask.destroy()
         self.drawn.destroy()
-        self._node.destroy_publisher(self._info_out)
-        self._node.destroy_publisher(self._latency_out)
+        self._info_out.destroy()
+        self._latency_out.destroy()
 
     def read(self, arrival: Arrival) -> Picture | None:
         """Return a frame; None if it cannot be read, which is counted and told."""
@@ -183,7 +183,7 @@ class Channel:
             self._info_out.publish(
                 for_picture(self._camera_info, header, frame.width, frame.height)
             )
-        if self._latency_out.get_subscription_count():
+        if self._latency_out.wanted:
             self._latency_out.publish(_latency_message(served))
 
     def status(self, paused_s: float) -> Status:
@@ -203,7 +203,7 @@ class Channel:
     @property
     def problem(self) -> str:
         """Why frames do not come, or not to everybody; empty if nothing is known."""
-        parts = (self._images, self._mask, self.drawn)
+        parts = (self._images, self._mask, self.drawn, self._info_out, self._latency_out)
         return "; ".join(part.problem for part in parts if part is not None and part.problem)
 
     def _facts(self, problem: str) -> dict[str, str]:
