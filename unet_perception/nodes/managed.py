@@ -49,6 +49,11 @@ class ManagedNode(LifecycleNode):  # type: ignore[misc]  # rclpy has no types he
         """``unconfigured``, ``inactive``, ``active`` or ``finalized``, or a transition's name."""
         return str(self._state_machine.current_state[1])
 
+    def destroy_node(self) -> None:
+        """Destroy the node and its state machine, which would keep it alive in the middleware."""
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     def on_configure(self, state: Any) -> Any:
         """Configure."""
         return self._step(lambda life: life.configure())

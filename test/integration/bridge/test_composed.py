@@ -35,6 +35,7 @@ def test_each_mask_is_of_the_picture_that_is_published_under_its_header(
     masks = peer.subscribe(Image, "/perception/mask")
     states = peer.subscribe(DiagnosticArray, "/diagnostics")
     before = world(server)
+    others = set(Path("/dev/shm").glob("fastdds_*"))  # the test's own
     node = start(peer, server, model)
     masks.wait(lambda m: len(masks) >= 40)
     state = states.wait(
@@ -45,8 +46,11 @@ def test_each_mask_is_of_the_picture_that_is_published_under_its_header(
     assert [info.node_name for info in readers] == ["peer"]
     assert values(state)["input_topic"] == f"{RGB}/image"
     assert values(state)["refused"] == "0"
+    segments = node.shared_memory() - others
+    assert segments
     assert node.stop() == 0, node.output
     assert world(server) == before
+    assert not [segment for segment in segments if segment.exists()]
 
     image_at = {nanoseconds(message.header): message for message in images.messages}
     compared = 0

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,14 @@ class NodeProcess:
             wait_until(written, f"output with {text!r}")
         except AssertionError as error:
             raise AssertionError(f"{error}; there was: {self.output}") from None
+
+    def shared_memory(self) -> set[Path]:
+        """Return the middleware's segments that the process has mapped.
+
+        Not its ports, which are small, and which everybody who sends to them keeps alive.
+        """
+        words = Path(f"/proc/{self.popen.pid}/maps").read_text().split()
+        return {Path(word) for word in words if re.fullmatch(r"/dev/shm/fastdds_[\da-f]{16}", word)}
 
     def wait_for_blocked_signals(self) -> None:
         """Wait until the interpreter has come to the package's first line."""
