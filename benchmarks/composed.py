@@ -17,8 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from frame_recorder import Measured, cpu_ms, listening
+from frame_recorder import Measured, listening
 from playback_world import CAMERAS, IMAGE, playback, running, write_pictures
+from realtime_processes import cpu_ms
 
 from unet_perception.demo.stack import free_port
 from unet_perception.nodes import process

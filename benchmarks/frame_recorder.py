@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +38,6 @@ class Recorder:
         self._made: dict[int, float] = {}
         self._arrived: dict[int, float] = {}
         self._recording = False
-        self._kept: list[Any] = []
 
     def watch(self, port: int) -> None:
         """Follow the server's frames with a client that only listens."""
@@ -58,8 +55,7 @@ class Recorder:
                     raise
         world.on_tick(self._made_frame)
         # Freed while the server goes away, the client would abort this process.
-        self._kept.append((client, world))
-        _KEPT.append(self._kept)
+        _KEPT.append((client, world))
 
     def _made_frame(self, snapshot: Any) -> None:
         stamp = snapshot.timestamp
@@ -114,9 +110,3 @@ def listening(topic: str, result: Measured) -> Iterator[Recorder]:
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
-
-
-def cpu_ms(pid: int) -> float:
-    """Return the CPU milliseconds that a process has used, all threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK")

@@ -3,101 +3,47 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from realtime_records import RunFailedError
 
-STOP_S = 15.0
+from unet_perception.demo.processes import ProcessDiedError, ProcessGroup
+
 LAST_LINES = 12
-_PR_SET_PDEATHSIG = 1
 
 
-class Processes:
-    """Python processes that live as long as the ``with`` block, each with a log file."""
-
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Create an empty group.
-
-        Args:
-            folder: Existing folder for the log files.
-            environment: Environment of every process.
-        """
-        self._folder = folder
-        self._environment = dict(environment)
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def __enter__(self) -> Processes:
-        """Return the group."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop every process."""
-        self.stop()
-
-    def start(self, name: str, arguments: Sequence[str]) -> int:
-        """Start Python with arguments; return the process id."""
-        with self._log(name).open("wb") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C reaches the benchmark alone, which then stops them in order.
-                start_new_session=True,
-                # The benchmark has no threads.
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
-            )
-        return self._running[name].pid
+class Processes(ProcessGroup):
+    """The demo's, with more words when something goes wrong."""
 
     def check(self) -> None:
         """Raise when a process has ended.
 
         Raises:
-            RunFailedError: Names the process, its exit code and its last words.
+            RunFailedError: Names the process, its exit code and everybody's last words.
         """
-        for name, process in self._running.items():
-            if process.poll() is not None:
-                raise RunFailedError(f"{name} ended with {process.returncode}\n{self.last_words()}")
+        try:
+            super().check()
+        except ProcessDiedError as error:
+            raise RunFailedError(f"{error}\n{self.all_last_words()}") from error
 
-    def last_words(self) -> str:
+    def all_last_words(self) -> str:
         """Return the last lines of every log."""
-        words = []
-        for name in self._running:
-            lines = self._log(name).read_text(errors="replace").strip().splitlines()
-            words += [f"{name}: {line}" for line in lines[-LAST_LINES:]]
-        return "\n".join(words)
+        return "\n".join(
+            f"{name}: {line}"
+            for name in self._running
+            for line in self.last_words(name, LAST_LINES)
+        )
 
-    def stop(self) -> None:
-        """End every process, by force after ``STOP_S``, and tell of those that left badly."""
-        for process in self._running.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for name, process in self._running.items():
-            try:
-                code = process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                code = process.wait()
+    def stop(self) -> dict[str, int]:
+        """End every process, and tell of those that left badly."""
+        codes = super().stop()
+        for name, code in codes.items():
             if code != 0:
                 print(f"{name} left with exit code {code}", file=sys.stderr)
-        self._running.clear()
-
-    def _log(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
+        return codes
 
 
 @dataclass(frozen=True)
@@ -134,8 +80,3 @@ def cpu_ms(pid: int) -> float:
     """Return the CPU milliseconds that a process has used, all threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK")
-
-
-def _die_with_parent() -> None:
-    # Also after SIGKILL of the benchmark no process stays.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -185,7 +185,7 @@ class Stage:
         masks = [self._records(camera, "mask") for camera in self._case.cameras]
         while not all(len(read_records(path)) for path in masks):
             if time.monotonic() > deadline:
-                words = self._processes.last_words()
+                words = self._processes.all_last_words()
                 raise RunFailedError(f"no mask of every camera within {START_S:g} s\n{words}")
             self.wait(LOOK_S)
 

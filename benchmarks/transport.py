@@ -32,6 +32,8 @@ from transport_camera import JPEG, PICTURES_FILE, RAW
 from transport_places import enter, other_host
 from transport_ways import WAYS, Way, environment
 
+from unet_perception.demo.processes import ProcessGroup
+
 HERE = Path(__file__).parent
 SIZE = (800, 600)
 START_S = 30.0
@@ -148,7 +150,7 @@ def _run(
     return Run(result, used[0] / result.sent, used[1] / result.sent, problem)
 
 
-def _wait_for(records: Path, processes: Processes) -> None:
+def _wait_for(records: Path, processes: ProcessGroup) -> None:
     end = time.monotonic_ns() + START_S * SECOND
     while not len(read_records(records)):
         processes.check()

@@ -44,5 +44,6 @@ def test_frames_go_there_and_masks_come_back(
 
 def test_a_node_that_dies_is_named(tmp_path: Path) -> None:
     variant = Variant("broken", lambda *_: [["-c", "raise SystemExit('no such thing')"]])
-    with pytest.raises(RunFailedError, match=r"(?s)broken ended with 1.*broken: no such thing"):
+    words = r"(?s)broken ended with exit code 1.*broken: no such thing"
+    with pytest.raises(RunFailedError, match=words):
         run(variant, CASE, NETWORK, 1.0, folder(tmp_path))
