@@ -32,6 +32,7 @@ DEV = [
     "ruff>=0.15",
     "mypy>=1.15",
     "types-PyYAML",
+    "colcon-common-extensions>=0.3",
     "torchmetrics>=1.4",
     *INT8,
     *BENCH,
@@ -94,6 +95,8 @@ setup(
         "bench": BENCH,
         "carla": CARLA,
         "dev": DEV,
+        # What colcon test looks for.
+        "test": ["pytest"],
     },
     entry_points={
         "console_scripts": [
