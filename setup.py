@@ -70,6 +70,7 @@ setup(
                 "scripts/perception",
                 "scripts/camera_source",
                 "scripts/carla_bridge",
+                "scripts/carla_perception",
                 "scripts/record_dataset",
             ],
         ),
@@ -100,6 +101,7 @@ setup(
             "perception = unet_perception.nodes.main:perception",
             "camera_source = unet_perception.nodes.main:camera_source",
             "carla_bridge = unet_perception.nodes.main:carla_bridge",
+            "carla_perception = unet_perception.nodes.main:carla_perception",
             "record_dataset = unet_perception.nodes.main:record_dataset",
         ]
     },

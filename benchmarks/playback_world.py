@@ -14,6 +14,14 @@ from unet_perception.playback.street import Street
 
 PICTURES = 40
 
+CAMERAS = """cameras:
+  rgb_front: {type: rgb, width: 800, height: 600, fov: 90, x: 2.0, z: 2.0}
+"""
+"""The bridge's, as it reads them."""
+
+IMAGE = "/carla/ego_vehicle/rgb_front/image"
+"""Where that camera's pictures are published."""
+
 
 def write_pictures(root: Path) -> None:
     """Write a folder of 800x600 street pictures, so that playing costs no drawing."""

@@ -221,6 +221,9 @@ def spoil(dataset: Path, how: str) -> None:
         mask.unlink()
     elif how == "unreadable":
         picture.write_bytes(b"no picture")
+    elif how == "colours":
+        ids = np.asarray(cv2.imread(str(mask)))[..., 2]
+        cv2.imwrite(str(mask), load_label_set("carla-0.9.14").palette[ids][..., ::-1])
     else:
         shape, value = ((60, 80), 77) if how == "stray" else ((30, 80), 0)
         cv2.imwrite(str(mask), np.full(shape, value, np.uint8))
@@ -232,6 +235,7 @@ def spoil(dataset: Path, how: str) -> None:
         ("unpaired", ["000002"]),
         ("unreadable", ["000002.png"]),
         ("stray", ["000002.png", "id 77", "carla-0.9.14"]),
+        ("colours", ["000002.png", "is coloured, not ids"]),
         ("sizes", ["000002.png", "80x60", "80x30"]),
     ],
 )

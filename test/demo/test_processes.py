@@ -58,7 +58,7 @@ def test_leaving_the_block_ends_the_processes(module: str, tmp_path: Path) -> No
 
     def run_and_fail() -> None:
         with ProcessGroup(tmp_path, os.environ) as group:
-            group.start("one", module, [])
+            group.start("one", ["-m", module])
             pids.append(pid_of(group, "one"))
             group.check()
             raise ZeroDivisionError
@@ -70,7 +70,7 @@ def test_leaving_the_block_ends_the_processes(module: str, tmp_path: Path) -> No
 
 def test_a_process_that_dies_is_named_with_its_last_words(module: str, tmp_path: Path) -> None:
     with ProcessGroup(tmp_path, os.environ) as group:
-        group.start("camera", module, ["no street"])
+        group.start("camera", ["-m", module, "no street"])
         pid = pid_of(group, "camera")
         wait_until_gone(pid)
         with pytest.raises(ProcessDiedError, match=r"camera .* code 1: could not: no street"):
@@ -82,7 +82,7 @@ def test_a_killed_parent_takes_its_processes_along(module: str, tmp_path: Path) 
         "import os, time; from pathlib import Path\n"
         "from unet_perception.demo.processes import ProcessGroup\n"
         f"g = ProcessGroup(Path({str(tmp_path)!r}), os.environ)\n"
-        f"g.start('child', {module!r}, [])\n"
+        f"g.start('child', ['-m', {module!r}])\n"
         "time.sleep(600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ))

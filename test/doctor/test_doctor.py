@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from unet_perception.cli.main import main
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM
-from unet_perception.doctor.machine import look_at_processor, look_at_shared_memory
+from unet_perception.doctor.machine import look_at_processor, look_at_shared_memory, unused_segments
 from unet_perception.doctor.software import look_at_ros, try_import
 
 
@@ -29,6 +31,23 @@ def test_shared_memory_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     assert "--shm-size" in finding.fix
     (finding,) = look_at_shared_memory(tmp_path)
     assert "MiB free" in finding.text
+
+
+def test_segments_of_killed_nodes_are_told_from_those_in_use(tmp_path: Path) -> None:
+    names = ["fastdds_0123456789abcdef", "fastrtps_fedcba9876543210", "fastdds_port7000", "mine"]
+    for name in names:
+        (tmp_path / name).write_bytes(bytes(4096))
+    with (tmp_path / names[0]).open("rb") as file:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
+            assert unused_segments(tmp_path) == {tmp_path / names[1]: 4096}
+        assert sorted(unused_segments(tmp_path)) == [tmp_path / name for name in names[:2]]
+    (finding,) = look_at_shared_memory(tmp_path)
+    assert finding.state == GOOD
+    assert "2 segments of nodes that were killed" in finding.text
+    os.truncate(tmp_path / names[0], 100 << 20)
+    (finding,) = look_at_shared_memory(tmp_path)
+    assert finding.state == NOTE
+    assert "fastdds shm clean" in finding.fix
 
 
 def test_the_profile_and_the_middleware_are_looked_at(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from unet_perception.engines.cuda import CudaEngine, CudaNetwork  # noqa: E402
 from unet_perception.engines.cuda_graph import CudaBuffers, CudaGraph  # noqa: E402
-from unet_perception.engines.self_test import probe_input, reference_ids  # noqa: E402
+from unet_perception.engines.self_test import agreement, probe_inputs, reference_ids  # noqa: E402
 from unet_perception.model.encoding import ENCODINGS, channels, fold_encoding  # noqa: E402
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
@@ -30,34 +30,39 @@ def bundle() -> ModelBundle:
     return load_bundle(Path(__file__).parents[2] / "models" / "carla_unet")
 
 
+@pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=["fp32", "fp16"])
 def test_ids_are_those_of_the_reference_in_every_order_of_colours(
-    bundle: ModelBundle, encoding: str, dtype: torch.dtype
+    bundle: ModelBundle, encoding: str, dtype: torch.dtype, batch: int
 ) -> None:
     weights = bundle_weights(bundle)
-    shape = (1, *SIZE, channels(encoding))
+    shape = (batch, *SIZE, channels(encoding))
     # Host memory in the place of the GPU's: what the network does between them is the same.
     buffers = SimpleNamespace(
         device_input=torch.zeros(shape, dtype=torch.uint8),
-        device_output=torch.zeros((1, *SIZE), dtype=torch.uint8),
+        device_output=torch.zeros((batch, *SIZE), dtype=torch.uint8),
     )
     network = CudaNetwork(fold_encoding(weights, encoding), dtype, buffers)  # type: ignore[arg-type]
-    buffers.device_input[0] = torch.from_numpy(probe_input(SIZE, encoding))
+    buffers.device_input[:] = torch.from_numpy(probe_inputs(SIZE, encoding, batch))
     assert network.enqueue(0)
-    same = (buffers.device_output[0].numpy() == reference_ids(weights, SIZE)).mean()
+    expected = reference_ids(weights, SIZE, batch)
+    same = agreement(buffers.device_output.numpy(), expected)
     assert same > (0.9999 if dtype == torch.float32 else 0.995)
 
 
 @gpu
+@pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_the_engine_says_what_it_is_and_agrees(bundle: ModelBundle, encoding: str) -> None:
-    engine = CudaEngine(bundle, "auto", encoding, "asked for")
+def test_the_engine_says_what_it_is_and_agrees(
+    bundle: ModelBundle, encoding: str, batch: int
+) -> None:
+    engine = CudaEngine(bundle, "auto", encoding, "asked for", batch)
     assert engine.info.precision == "fp16"
     assert "CUDA graph" in engine.info.detail
     assert "no CUDA graph" not in engine.info.detail
-    engine.input[...] = probe_input(SIZE, encoding)
-    same = (engine.infer() == reference_ids(bundle_weights(bundle), SIZE)).mean()
+    engine.inputs[...] = probe_inputs(SIZE, encoding, batch)
+    same = agreement(engine.infer_all(), reference_ids(bundle_weights(bundle), SIZE, batch))
     assert same > 0.995
     engine.close()
 
@@ -94,7 +99,7 @@ def test_a_graph_that_would_give_old_masks_is_not_used(refuses: bool) -> None:
     graph = CudaGraph(buffers, enqueue)
     assert "no CUDA graph" in graph.graph_note
     for value in (10, 200):
-        graph.input[...] = value
+        graph.inputs[...] = value
         assert (graph.infer() == value // 2).all()
 
 

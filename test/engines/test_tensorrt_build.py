@@ -51,12 +51,13 @@ def graph(
     size: tuple[int, int] = SIZE,
     precision: str = "fp16",
     encoding: str = "bgra8",
+    batch: int = 1,
 ) -> bytes:
-    return build_onnx(weights, size, {}, precision=precision, encoding=encoding)
+    return build_onnx(weights, size, {}, precision=precision, encoding=encoding, batch=batch)
 
 
-def contract(size: tuple[int, int] = SIZE, encoding: str = "bgra8") -> IoContract:
-    return io_contract((1, *size, channels(encoding)), (1, *size))
+def contract(size: tuple[int, int] = SIZE, encoding: str = "bgra8", batch: int = 1) -> IoContract:
+    return io_contract((batch, *size, channels(encoding)), (batch, *size))
 
 
 @pytest.mark.parametrize("size", [(96, 128), (288, 384), (50, 71)], ids=str)
@@ -76,6 +77,21 @@ def test_every_order_of_colours_builds(
 ) -> None:
     data = graph(weights, encoding=encoding)
     assert build_plan(trt, data, contract(encoding=encoding), None).plan
+
+
+def test_a_batch_builds_and_is_part_of_contract_and_key(
+    trt: Any, weights: dict[str, np.ndarray]
+) -> None:
+    data = graph(weights, batch=4)
+    assert build_plan(trt, data, contract(batch=4), None).plan
+    with pytest.raises(EngineError, match=r"4x96x128x4.* instead of .*1x96x128x4"):
+        build_plan(trt, data, contract(), None)
+    on = device_key("tensorrt_rtx", trt.__version__, CudaDevice("GPU", "8.9", "580.65.06"))
+    keys = [
+        plan_key(graph(weights, batch=n), (n, *SIZE, 4), "fp16", on, build_options())
+        for n in (1, 4)
+    ]
+    assert keys[0] != keys[1]
 
 
 def test_types_are_the_graphs_own(trt: Any, weights: dict[str, np.ndarray]) -> None:

@@ -8,37 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from unet_perception.engines.engine import EngineInfo
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.labels import load_label_set
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.spec import ModelSpec
 from unet_perception.segmenter import Segmenter
 
 
-class ColorEngine:
+class ColorEngine(Engine):
     """Answers with the red channel; as real engines do, from memory of its own."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], batch: int = 1) -> None:
         self.info = EngineInfo("red", "1", "fp32", "none", "asked for")
         self.encoding = "rgb8"
-        self.input = np.zeros((*size, 3), np.uint8)
-        self._ids = np.zeros(size, np.uint8)
+        self.inputs = np.zeros((batch, *size, 3), np.uint8)
+        self._ids = np.zeros((batch, *size), np.uint8)
+        self.calls = 0
+        self.closed = False
 
-    def infer(self, image: np.ndarray | None = None) -> np.ndarray:
-        if image is not None:
-            np.copyto(self.input, image)
-        np.copyto(self._ids, self.input[..., 0])
+    def infer_all(self) -> np.ndarray:
+        self.calls += 1
+        np.copyto(self._ids, self.inputs[..., 0])
         return self._ids
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 def color_segmenter(
-    label_set: str = "carla-0.8", size: tuple[int, int] = (24, 32), **training: Any
+    label_set: str = "carla-0.8",
+    size: tuple[int, int] = (24, 32),
+    batches: tuple[int, ...] = (),
+    **training: Any,
 ) -> Segmenter:
     spec = ModelSpec(2, size, load_label_set(label_set), training)
-    return Segmenter(ModelBundle(Path("red"), spec, b"", "0" * 64), ColorEngine(size))
+    bundle = ModelBundle(Path("red"), spec, b"", "0" * 64)
+    return Segmenter(bundle, ColorEngine(size), [ColorEngine(size, batch) for batch in batches])
 
 
 def picture(answer: np.ndarray) -> np.ndarray:

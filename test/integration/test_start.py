@@ -67,7 +67,9 @@ def test_an_engine_without_its_hardware(peer: Any) -> None:
         ctypes.CDLL("libcuda.so.1")
     except OSError:
         line = refusal(peer.start("perception", *parameters(engine="tensorrt")))
-        assert line.startswith("perception: stopped: engine tensorrt cannot run: no NVIDIA driver")
+        assert line.startswith(
+            "perception: cannot start: engine tensorrt cannot run: no NVIDIA driver"
+        )
     else:
         pytest.skip("there is an NVIDIA driver here")
 

@@ -16,22 +16,36 @@ from unet_perception.nodes.carla_bridge_parameters import (
     CarlaBridgeConfig,
 )
 from unet_perception.nodes.parameters import Option, read_options
-from unet_perception.nodes.perception_parameters import PERCEPTION_OPTIONS, PerceptionConfig
+from unet_perception.nodes.perception.health import Limits
+from unet_perception.nodes.perception.parameters import (
+    OUTPUTS,
+    PERCEPTION_OPTIONS,
+    LiveConfig,
+    PerceptionConfig,
+)
 
 
 def perception(**given: object) -> PerceptionConfig:
     return PerceptionConfig.from_values(read_options(PERCEPTION_OPTIONS, given))
 
 
+def live(**given: object) -> LiveConfig:
+    return LiveConfig.from_values(read_options(PERCEPTION_OPTIONS, given))
+
+
 def test_defaults() -> None:
-    assert perception() == PerceptionConfig("", "carla_unet", "auto", "auto", 0, False, 0.5)
+    assert perception() == PerceptionConfig(
+        ("",), "", "carla_unet", "auto", "auto", 0, autostart=True, engine_build_only=False
+    )
+    nobody: frozenset[str] = frozenset()
+    assert live() == LiveConfig(frozenset(OUTPUTS), 0.5, nobody, 0.0, False, Limits())
     values = read_options(CAMERA_SOURCE_OPTIONS, {})
     config = CameraSourceConfig.from_values(values)
     assert (config.rate, config.label_set, config.data) == (20.0, "carla-0.8", "")
 
 
 def test_a_whole_number_is_a_number() -> None:
-    alpha = perception(overlay_alpha=1).overlay_alpha
+    alpha = live(overlay_alpha=1).overlay_alpha
     assert (alpha, type(alpha)) == (1.0, float)
 
 
@@ -53,6 +67,15 @@ def test_a_whole_number_is_a_number() -> None:
         ("overlay_alpha", float("nan"), "0 to 1"),
         ("overlay_alpha", "0.5", "0 to 1"),
         ("overlay_alpha", False, "0 to 1"),
+        ("cameras", ["front", "front"], "different names"),
+        ("cameras", ["front", ""], "different names"),
+        ("cameras", ["rear view"], "letters, digits"),
+        ("cameras", "front", "different names"),
+        ("outputs", ["mask", "depth"], "mask, overlay, color_mask, camera_info"),
+        ("highlight", ["Roads", "Roads"], "names of classes"),
+        ("rate_limit", -0.1, "0 to 1000"),
+        ("skip_static", 1, "true or false"),
+        ("latency_warn_ms", -1.0, "0 or more"),
     ],
 )
 def test_a_wrong_value_is_refused_naming_what_is_allowed(
@@ -62,6 +85,20 @@ def test_a_wrong_value_is_refused_naming_what_is_allowed(
         perception(**{name: value})
     assert repr(value) in str(caught.value)
     assert allowed in str(caught.value)
+
+
+def test_topics_of_cameras() -> None:
+    assert perception().input_topic("") == "image"
+    assert perception(cameras=["rear"]).input_topic("rear") == "rear/image"
+    given = perception(cameras=("a", "b"), input_image_topic="/car/{camera}/image")
+    assert [given.input_topic(name) for name in given.cameras] == ["/car/a/image", "/car/b/image"]
+    with pytest.raises(ConfigError, match=r"'/car/image', one topic for 2 cameras.*\{camera\}"):
+        perception(cameras=["a", "b"], input_image_topic="/car/image")
+
+
+def test_an_empty_word_stands_for_none() -> None:
+    assert live(outputs=[""]).outputs == frozenset()
+    assert live(highlight=["Roads"]).highlight == {"Roads"}
 
 
 def test_an_unknown_name_is_refused_naming_those_there_are() -> None:

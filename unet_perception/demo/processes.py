@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starting the demo's processes, and leaving none behind."""
+"""Starting processes that work together, and leaving none behind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class ProcessDiedError(UnetPerceptionError):
-    """A process of the demo ended on its own."""
+    """A process ended on its own."""
 
 
 class ProcessGroup:
@@ -49,24 +49,29 @@ class ProcessGroup:
         """Stop every process."""
         self.stop()
 
-    def start(self, name: str, module: str, arguments: Sequence[str]) -> None:
-        """Start ``python -m MODULE ARGUMENTS``; its output goes to ``NAME.log``."""
+    def start(self, name: str, arguments: Sequence[str]) -> int:
+        """Start Python with arguments, its output going to ``NAME.log``; return the process id."""
         with self.log_path(name).open("wb") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [sys.executable, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment,
-                # Ctrl-C reaches the demo alone, which then stops its processes in order.
+                # Ctrl-C reaches the parent alone, which then stops its processes in order.
                 start_new_session=True,
-                # The demo starts its processes before its first thread.
+                # Parents start their processes before their first thread.
                 preexec_fn=_die_with_parent,  # noqa: PLW1509
             )
+        return self._running[name].pid
 
     def log_path(self, name: str) -> Path:
         """Return the log file of a process."""
         return self._log_folder / f"{name}.log"
+
+    def last_words(self, name: str, lines: int) -> list[str]:
+        """Return the last lines that a process wrote."""
+        return self.log_path(name).read_text(errors="replace").strip().splitlines()[-lines:]
 
     def check(self) -> None:
         """Raise when a process has ended.
@@ -77,8 +82,7 @@ class ProcessGroup:
         for name, process in self._running.items():
             code = process.poll()
             if code is not None:
-                lines = self.log_path(name).read_text(errors="replace").strip().splitlines()
-                last = lines[-1] if lines else "it said nothing"
+                last = (self.last_words(name, 1) or ["it said nothing"])[0]
                 raise ProcessDiedError(f"{name} ended with exit code {code}: {last}")
 
     def stop(self) -> dict[str, int]:

@@ -136,7 +136,7 @@ def run_demo(options: DemoOptions) -> int:
     )
     with ProcessGroup(options.out, os.environ) as group:
         for program in stack.programs:
-            group.start(program.name, program.module, program.arguments)
+            group.start(program.name, ["-m", program.module, *program.arguments])
         # After the processes: rclpy starts threads, and a fork must not see them.
         from unet_perception.nodes.listen import listening
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
@@ -39,10 +41,42 @@ def look_at_shared_memory(path: Path = SHARED_MEMORY) -> list[Finding]:
     except OSError as error:
         return [Finding("shared memory", PROBLEM, f"{path}: {error.strerror}", _SHARED_FIX)]
     text = f"{path}: {free >> 20} MiB free"
+    left = unused_segments(path)
+    size = sum(left.values())
+    if left:
+        text += f"; {len(left)} segments of nodes that were killed hold {size >> 20} MiB"
     if free < MIN_SHARED_BYTES:
-        return [Finding("shared memory", PROBLEM, f"{text}, {MIN_SHARED_BYTES >> 20} needed",
-                        _SHARED_FIX)]  # fmt: skip
+        text += f"; {MIN_SHARED_BYTES >> 20} needed"
+        return [Finding("shared memory", PROBLEM, text, _LEFT_FIX if left else _SHARED_FIX)]
+    if size > MIN_SHARED_BYTES:
+        return [Finding("shared memory", NOTE, text, _LEFT_FIX)]
     return [Finding("shared memory", GOOD, text)]
 
 
-_SHARED_FIX = "in a container, start it with --shm-size=256m; else remove /dev/shm/fastrtps_* files"
+def unused_segments(path: Path = SHARED_MEMORY) -> dict[Path, int]:
+    """Return Fast DDS's segments that no process has mapped, of this user, and their bytes.
+
+    A node that ends removes its own; one that is killed cannot.
+    """
+    mapped: set[str] = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        try:
+            mapped.update(_SEGMENT.findall(maps.read_text()))
+        except OSError:
+            # Another user's, or gone by now.
+            continue
+    left = {}
+    for file in path.iterdir():
+        if _SEGMENT.fullmatch(file.name) and file.name not in mapped:
+            with suppress(FileNotFoundError):  # its node has just ended
+                facts = file.stat()
+                if facts.st_uid == os.getuid():
+                    left[file] = facts.st_size
+    return left
+
+
+_SEGMENT = re.compile(r"\bfast(?:dds|rtps)_[0-9a-f]{16}\b")
+"""A participant's segment in Fast DDS 3, or 2; not its ports, which are small."""
+
+_SHARED_FIX = "in a container, start it with --shm-size=256m; else remove what others left there"
+_LEFT_FIX = "fastdds shm clean; or, while no node runs, rm /dev/shm/fastdds_* /dev/shm/fastrtps_*"

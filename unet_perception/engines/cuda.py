@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from unet_perception.engines.cuda_device import CudaDevice, cuda_device
 from unet_perception.engines.cuda_graph import CudaBuffers, CudaGraph, cuda_error
-from unet_perception.engines.engine import EngineInfo
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.engines.gpu_precision import choose_gpu_precision
-from unet_perception.engines.image_check import check_image
-from unet_perception.engines.self_test import agreement, probe_input, reference_ids, run_once
+from unet_perception.engines.self_test import agreement, probe_inputs, reference_ids, run_once
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import channels, fold_encoding
@@ -23,10 +22,12 @@ from unet_perception.model.unet import UNet
 TYPES = {"fp16": torch.float16, "fp32": torch.float32}
 
 
-class CudaEngine:
+class CudaEngine(Engine):
     """A bundle's weights on the first CUDA device."""
 
-    def __init__(self, bundle: ModelBundle, precision: str, encoding: str, reason: str) -> None:
+    def __init__(
+        self, bundle: ModelBundle, precision: str, encoding: str, reason: str, batch: int = 1
+    ) -> None:
         """Load the weights, capture the graph and test it; see ``open_engine``.
 
         Raises:
@@ -36,20 +37,21 @@ class CudaEngine:
         device: CudaDevice = cuda_device()
         self.encoding = encoding
         size = bundle.spec.input_size
-        self._shape = (*size, channels(encoding))
         weights = bundle_weights(bundle)
         chosen, why = choose_gpu_precision("cuda", precision, weights, size, str(bundle.path))
         try:
-            buffers = CudaBuffers((1, *self._shape), (1, *size))
+            buffers = CudaBuffers((batch, *size, channels(encoding)), (batch, *size))
             network = CudaNetwork(fold_encoding(weights, encoding), TYPES[chosen], buffers)
             self._graph = CudaGraph(buffers, network.enqueue)
             # Held by the graph's kernels alone, which Python does not see.
             self._network = network
         except RuntimeError as error:
             raise cuda_error(error) from error
+        self.inputs = self._graph.inputs
         # Unowned: the thread that opens need not be the one that serves.
-        ids = run_once(self.input, self._graph.infer_unowned, probe_input(size, encoding))
-        same = agreement(ids, reference_ids(weights, size))
+        pictures = probe_inputs(size, encoding, batch)
+        ids = run_once(self.inputs, self._graph.infer_unowned, pictures)
+        same = agreement(ids, reference_ids(weights, size, batch))
         self.info = EngineInfo(
             name="cuda",
             version=str(torch.__version__),
@@ -59,17 +61,13 @@ class CudaEngine:
             detail=f"{why}, {self._graph.graph_note}, self-test {same:.2%} as fp32",
         )
 
-    @property
-    def input(self) -> NDArray[np.uint8]:
-        """Pinned memory that ``infer`` reads, uint8 ``(h, w, C)``."""
-        return self._graph.input
-
-    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the class id of each pixel; see ``Engine.infer``."""
-        if image is not None:
-            check_image(image, self._shape)
-            np.copyto(self.input, image)
+    def infer_all(self) -> NDArray[np.uint8]:
+        """Return the class id of each pixel; see ``Engine.infer_all``."""
         return self._graph.infer()
+
+    def warm_up(self) -> None:
+        """Run once for another thread; see ``Engine.warm_up``."""
+        self._graph.infer_unowned()
 
     def close(self) -> None:
         """Release graph and network."""

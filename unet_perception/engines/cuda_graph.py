@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One frame through a GPU: pinned buffers, one stream, one CUDA graph.
+"""Pictures through a GPU: pinned buffers, one stream, one CUDA graph.
 
 What runs on the stream is the caller's: TensorRT's context or a PyTorch network. The graph
 replays it with one call instead of one for each kernel.
@@ -42,8 +42,8 @@ class CudaBuffers:
         """Allocate them on the first CUDA device.
 
         Args:
-            input_shape: Shape of the network's uint8 input, ``(1, h, w, C)``.
-            output_shape: Shape of its uint8 output, ``(1, h, w)``.
+            input_shape: Shape of the network's uint8 input, ``(n, h, w, C)``.
+            output_shape: Shape of its uint8 output, ``(n, h, w)``.
 
         Raises:
             EngineError: The memory cannot be had.
@@ -84,8 +84,8 @@ class CudaGraph:
         self._claim = threading.Lock()
         # Blocking: the thread sleeps until the GPU is done and leaves its core to others.
         self._done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
-        self.input: NDArray[np.uint8] = buffers.host_input[0].numpy()
-        self._output: NDArray[np.uint8] = buffers.host_output[0].numpy()
+        self.inputs: NDArray[np.uint8] = buffers.host_input.numpy()
+        self._output: NDArray[np.uint8] = buffers.host_output.numpy()
         self.graph_note = ""
         try:
             with _preparing:
@@ -96,10 +96,10 @@ class CudaGraph:
             raise cuda_error(error) from error
 
     def infer(self) -> NDArray[np.uint8]:
-        """Run what is in ``input``.
+        """Run what is in ``inputs``.
 
         Returns:
-            The ids, uint8 ``(h, w)``: a view that the next call overwrites.
+            The ids, uint8 ``(n, h, w)``: a view that the next call overwrites.
 
         Raises:
             EngineError: The GPU failed, or another thread owns this object.
@@ -184,7 +184,7 @@ class CudaGraph:
 
     def _put_noise(self, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        self.input[...] = rng.integers(0, 256, self.input.shape, dtype=np.uint8)
+        self.inputs[...] = rng.integers(0, 256, self.inputs.shape, dtype=np.uint8)
         with torch.cuda.stream(self._buffers.stream):
             self._buffers.device_input.copy_(self._buffers.host_input)
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unet_perception.engines.image_check import check_image
 
 
 @dataclass(frozen=True)
@@ -32,26 +34,33 @@ class EngineInfo:
     detail: str = ""
 
 
-class Engine(Protocol):
-    """A compiled network. One thread at a time may call it."""
+class Engine(ABC):
+    """A network that was compiled for a fixed number of pictures. One thread at a time may call it.
+
+    Attributes:
+        info: What really runs.
+        encoding: Order of the colours in ``inputs``, one of ``model.encoding.ENCODINGS``.
+        inputs: The engine's own memory, uint8 ``(n, h, w, C)``, C-contiguous, at the network's
+            input size: written, then inferred. It is the same array for the engine's whole life.
+    """
+
+    info: EngineInfo
+    encoding: str
+    inputs: NDArray[np.uint8]
 
     @property
-    def info(self) -> EngineInfo:
-        """What really runs."""
-
-    @property
-    def encoding(self) -> str:
-        """Order of the colours in ``input``, one of ``model.encoding.ENCODINGS``."""
+    def batch(self) -> int:
+        """How many pictures go through at once, always all of them."""
+        return len(self.inputs)
 
     @property
     def input(self) -> NDArray[np.uint8]:
-        """The engine's own memory, uint8 ``(h, w, C)``, C-contiguous: written, then inferred.
-
-        It is the same array for the engine's whole life, at the network's input size.
-        """
+        """Memory of the first picture, uint8 ``(h, w, C)``; the only one if ``batch`` is 1."""
+        picture: NDArray[np.uint8] = self.inputs[0]
+        return picture
 
     def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the class id of each pixel.
+        """Return the class id of each pixel of the first picture.
 
         Args:
             image: uint8 ``(h, w, C)`` in the engine's encoding, copied into ``input`` first;
@@ -63,6 +72,31 @@ class Engine(Protocol):
         Raises:
             EngineError: The image has another shape or dtype, or the engine failed.
         """
+        if image is not None:
+            check_image(image, self.inputs.shape[1:])
+            np.copyto(self.inputs[0], image)
+        ids: NDArray[np.uint8] = self.infer_all()[0]
+        return ids
 
+    @abstractmethod
+    def infer_all(self) -> NDArray[np.uint8]:
+        """Return the class id of each pixel of what is in ``inputs``.
+
+        Returns:
+            uint8 ``(n, h, w)``, which the next call may overwrite: copy what is to be kept.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+
+    def warm_up(self) -> None:
+        """Run once, for whoever opens the engine for another thread, which is to own it.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+        self.infer_all()
+
+    @abstractmethod
     def close(self) -> None:
         """Release what the engine holds; it cannot be used afterwards."""

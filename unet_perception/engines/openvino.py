@@ -8,8 +8,7 @@ import openvino
 from numpy.typing import NDArray
 
 from unet_perception.engines.cpu_precision import choose_precision
-from unet_perception.engines.engine import EngineInfo
-from unet_perception.engines.image_check import check_image
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.engines.openvino_network import convolution_precisions, read_network
 from unet_perception.engines.processor import processor_flags
@@ -18,11 +17,17 @@ from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.encoding import channels
 
 
-class OpenVinoEngine:
-    """A bundle's network, compiled for the lowest latency of one frame."""
+class OpenVinoEngine(Engine):
+    """A bundle's network, compiled for the lowest latency of one call."""
 
     def __init__(
-        self, bundle: ModelBundle, precision: str, threads: int, encoding: str, reason: str
+        self,
+        bundle: ModelBundle,
+        precision: str,
+        threads: int,
+        encoding: str,
+        reason: str,
+        batch: int = 1,
     ) -> None:
         """Compile the network; see ``open_engine`` for the arguments.
 
@@ -30,22 +35,22 @@ class OpenVinoEngine:
             EngineError: OpenVINO refuses the network, or the precision is not to be had.
         """
         self.encoding = encoding
-        height, width = bundle.spec.input_size
+        size = bundle.spec.input_size
         core = openvino_core()
         has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
         # Layers that int8 leaves out take the fastest arithmetic there is beside it.
         rest = has_bf16 if chosen == "int8" else chosen == "bf16"
         try:
-            model = read_network(core, bundle, chosen == "int8", encoding)
+            model = read_network(core, bundle, chosen == "int8", encoding, batch)
             compiled = core.compile_model(model, "CPU", compile_options(threads, rest))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO cannot compile {bundle.path}: {error}") from error
         # Memory of our own on both sides: nothing is copied or allocated for a frame.
-        self._input = np.zeros((1, height, width, channels(encoding)), np.uint8)
-        self._ids = np.zeros((1, height, width), np.uint8)
+        self.inputs = np.zeros((batch, *size, channels(encoding)), np.uint8)
+        self._ids = np.zeros((batch, *size), np.uint8)
         self._request = compiled.create_infer_request()
-        self._request.set_input_tensor(openvino.Tensor(self._input, shared_memory=True))
+        self._request.set_input_tensor(openvino.Tensor(self.inputs, shared_memory=True))
         self._request.set_output_tensor(openvino.Tensor(self._ids, shared_memory=True))
         counts = convolution_precisions(compiled)
         self.info = EngineInfo(
@@ -56,25 +61,15 @@ class OpenVinoEngine:
             reason="; ".join(filter(None, (reason, why))),
             detail=f"convolutions: {', '.join(f'{n} {name}' for name, n in counts.items())}",
         )
-        self.infer()
+        self.infer_all()
 
-    @property
-    def input(self) -> NDArray[np.uint8]:
-        """Memory that ``infer`` reads, uint8 ``(h, w, C)``."""
-        pixels: NDArray[np.uint8] = self._input[0]
-        return pixels
-
-    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the class id of each pixel; see ``Engine.infer``."""
-        if image is not None:
-            check_image(image, self._input.shape[1:])
-            np.copyto(self._input[0], image)
+    def infer_all(self) -> NDArray[np.uint8]:
+        """Return the class id of each pixel; see ``Engine.infer_all``."""
         try:
             self._request.infer()
         except RuntimeError as error:
             raise EngineError(f"OpenVINO failed: {error}") from error
-        ids: NDArray[np.uint8] = self._ids[0]
-        return ids
+        return self._ids
 
     def close(self) -> None:
         """Release the compiled network."""

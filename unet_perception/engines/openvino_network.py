@@ -19,7 +19,7 @@ _PRECISIONS = {"f32": "fp32", "bf16": "bf16", "f16": "fp16", "u8": "int8", "i8":
 
 
 def read_network(
-    core: openvino.Core, bundle: ModelBundle, int8: bool, encoding: str
+    core: openvino.Core, bundle: ModelBundle, int8: bool, encoding: str, batch: int = 1
 ) -> openvino.Model:
     """Return the network at the bundle's input size.
 
@@ -30,6 +30,7 @@ def read_network(
         bundle: The network; with ``int8`` it must have ``INT8_FILES``.
         int8: Read the int8 network instead of the ONNX file.
         encoding: Order of the colours that the input is to have.
+        batch: Pictures at a time.
 
     Raises:
         RuntimeError: OpenVINO refuses the network.
@@ -41,7 +42,7 @@ def read_network(
         model = core.read_model(bundle.onnx)
     _fold(model, encoding)
     # Not reshape(), which first checks the graph as it is: weights and input change together.
-    shape = openvino.PartialShape([1, *bundle.spec.input_size, channels(encoding)])
+    shape = openvino.PartialShape([batch, *bundle.spec.input_size, channels(encoding)])
     model.get_parameters()[0].set_partial_shape(shape)
     model.validate_nodes_and_infer_types()
     return model

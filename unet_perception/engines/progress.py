@@ -15,6 +15,10 @@ REPORT_S = 5.0
 """Seconds between two lines."""
 
 
+def silent(line: str) -> None:
+    """Take a line that nobody wants."""
+
+
 @contextmanager
 def reporting(
     what: str, report: Report, every_s: float = REPORT_S

@@ -7,19 +7,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unet_perception.engines.engine import EngineInfo
-from unet_perception.engines.image_check import check_image
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import channels, fold_encoding
 from unet_perception.model.unet import UNet
 
 
-class PyTorchEngine:
+class PyTorchEngine(Engine):
     """A bundle's weights in ``UNet``, on the first CUDA device or the processor."""
 
     def __init__(
-        self, bundle: ModelBundle, precision: str, threads: int, encoding: str, reason: str
+        self,
+        bundle: ModelBundle,
+        precision: str,
+        threads: int,
+        encoding: str,
+        reason: str,
+        batch: int = 1,
     ) -> None:
         """Load the weights; see ``open_engine`` for the arguments.
 
@@ -30,9 +35,9 @@ class PyTorchEngine:
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
         self.encoding = encoding
-        self._input = np.zeros((*bundle.spec.input_size, channels(encoding)), np.uint8)
-        # A view: what is written into the input is what the next inference reads.
-        self._pixels = torch.from_numpy(self._input)
+        self.inputs = np.zeros((batch, *bundle.spec.input_size, channels(encoding)), np.uint8)
+        # A view: what is written into the inputs is what the next inference reads.
+        self._pixels = torch.from_numpy(self.inputs)
         weights = fold_encoding(bundle_weights(bundle), encoding)
         model = UNet(bundle.spec.n_classes, bundle.spec.n_filters, channels(encoding))
         try:
@@ -52,25 +57,18 @@ class PyTorchEngine:
             detail=f"eager, {'TF32 off' if on_gpu else f'{threads} threads'}",
         )
 
-    @property
-    def input(self) -> NDArray[np.uint8]:
-        """Memory that ``infer`` reads, uint8 ``(h, w, C)``."""
-        return self._input
-
-    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the class id of each pixel; see ``Engine.infer``."""
-        if image is not None:
-            check_image(image, self._input.shape)
-            np.copyto(self._input, image)
+    def infer_all(self) -> NDArray[np.uint8]:
+        """Return the class id of each pixel; see ``Engine.infer_all``."""
         with (
             torch.inference_mode(),
             # PyTorch's default for convolutions on a GPU is TF32: 10 bits, and no reference.
             torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
             torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
         ):
-            pixels = self._pixels.to(self._device).permute(2, 0, 1).unsqueeze(0)
+            # Contiguous: channels last, as pixels are, took oneDNN a fifth longer in fp32.
+            pixels = self._pixels.to(self._device).permute(0, 3, 1, 2).contiguous()
             logits = self._model(pixels.float() / 255.0)
-            ids: NDArray[np.uint8] = logits[0].argmax(0).to(torch.uint8).cpu().numpy()
+            ids: NDArray[np.uint8] = logits.argmax(1).to(torch.uint8).cpu().numpy()
         return ids
 
     def close(self) -> None:

@@ -10,11 +10,12 @@ from importlib.util import find_spec
 
 from unet_perception.engines.cuda_device import cuda_device
 from unet_perception.engines.engine import Engine
-from unet_perception.engines.progress import Report
+from unet_perception.engines.progress import Report, silent
 from unet_perception.engines.tensorrt_library import tensorrt_library
 from unet_perception.errors import ConfigError, EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.encoding import ENCODINGS
+from unet_perception.model.spec import MAX_BATCH
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 
@@ -29,6 +30,7 @@ class Request:
     encoding: str
     reason: str
     report: Report
+    batch: int
 
 
 @dataclass(frozen=True)
@@ -50,21 +52,33 @@ def _open_tensorrt(request: Request) -> Engine:
     from unet_perception.engines.tensorrt import TensorRtEngine
 
     return TensorRtEngine(
-        request.bundle, request.precision, request.encoding, request.reason, request.report
+        request.bundle,
+        request.precision,
+        request.encoding,
+        request.reason,
+        request.report,
+        request.batch,
     )
 
 
 def _open_cuda(request: Request) -> Engine:
     from unet_perception.engines.cuda import CudaEngine
 
-    return CudaEngine(request.bundle, request.precision, request.encoding, request.reason)
+    return CudaEngine(
+        request.bundle, request.precision, request.encoding, request.reason, request.batch
+    )
 
 
 def _open_openvino(request: Request) -> Engine:
     from unet_perception.engines.openvino import OpenVinoEngine
 
     return OpenVinoEngine(
-        request.bundle, request.precision, request.threads, request.encoding, request.reason
+        request.bundle,
+        request.precision,
+        request.threads,
+        request.encoding,
+        request.reason,
+        request.batch,
     )
 
 
@@ -72,7 +86,12 @@ def _open_pytorch(request: Request) -> Engine:
     from unet_perception.engines.pytorch import PyTorchEngine
 
     return PyTorchEngine(
-        request.bundle, request.precision, request.threads, request.encoding, request.reason
+        request.bundle,
+        request.precision,
+        request.threads,
+        request.encoding,
+        request.reason,
+        request.batch,
     )
 
 
@@ -115,6 +134,7 @@ def open_engine(
     threads: int = 0,
     encoding: str = ENCODINGS[0],
     report: Report | None = None,
+    batch: int = 1,
 ) -> Engine:
     """Compile a bundle's network.
 
@@ -126,6 +146,8 @@ def open_engine(
         threads: Processor threads, 0 for as many as there are cores.
         encoding: Order of the colours that the engine's input has, one of ``ENCODINGS``.
         report: Takes a line every few seconds while TensorRT builds, from any thread.
+        batch: Pictures at a time, 1 to ``MAX_BATCH``: what the network is compiled for. See
+            ``open_batches`` for whether more than one is worth it.
 
     Raises:
         ConfigError: An argument is outside what is allowed.
@@ -140,9 +162,11 @@ def open_engine(
             raise ConfigError(f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
     if not 0 <= threads <= 1024:
         raise ConfigError(f"threads is {threads}; it must be 0 (all cores) to 1024")
+    if not 1 <= batch <= MAX_BATCH:
+        raise ConfigError(f"batch is {batch}; it must be 1 to {MAX_BATCH}")
     # Containers and taskset give fewer cores than the machine has.
     threads = threads or len(os.sched_getaffinity(0))
-    request = Request(bundle, precision, threads, encoding, "asked for", report or _silent)
+    request = Request(bundle, precision, threads, encoding, "asked for", report or silent, batch)
     if name == "auto":
         return _open_first(request)
     problem = _problem(name, precision)
@@ -180,7 +204,3 @@ def _problem(name: str, precision: str) -> str:
     except EngineError as error:
         return str(error)
     return ""
-
-
-def _silent(line: str) -> None:
-    pass

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from unet_perception.engines.cache import EngineCache, EntryRefusedError, default_folder
 from unet_perception.engines.cache_entry import Entry
 from unet_perception.engines.cuda_device import CudaDevice, cuda_device, is_out_of_memory
-from unet_perception.engines.engine import EngineInfo
+from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.engines.gpu_precision import choose_gpu_precision
-from unet_perception.engines.image_check import check_image
 from unet_perception.engines.progress import Report
 from unet_perception.engines.tensorrt_build import IoContract, build_options, build_plan
 from unet_perception.engines.tensorrt_key import device_key, plan_key, timing_file
@@ -28,7 +27,7 @@ MIN_SAME_AS_BUILT = 0.999
 """Share of the test's pixels that a plan from the cache must give as on the day it was built."""
 
 
-class TensorRtEngine:
+class TensorRtEngine(Engine):
     """A bundle's network as a plan of TensorRT, on the first CUDA device."""
 
     def __init__(
@@ -38,6 +37,7 @@ class TensorRtEngine:
         encoding: str,
         reason: str,
         report: Report,
+        batch: int = 1,
         folder: Path | None = None,
     ) -> None:
         """Read the plan from the cache or build it; see ``open_engine``.
@@ -48,6 +48,7 @@ class TensorRtEngine:
             encoding: Order of the pixels' colours.
             reason: Why this engine was chosen.
             report: Takes a line every few seconds while it builds.
+            batch: Pictures at a time.
             folder: Where plans are kept, if not in ``default_folder``.
 
         Raises:
@@ -59,35 +60,32 @@ class TensorRtEngine:
         self._library = tensorrt_library()
         self.encoding = encoding
         size = bundle.spec.input_size
-        self._shape = (*size, channels(encoding))
-        self._size = size
+        input_shape = (batch, *size, channels(encoding))
+        self._size, self._batch = size, batch
         self._weights = bundle_weights(bundle)
         chosen, why = choose_gpu_precision(
             "tensorrt", precision, self._weights, size, str(bundle.path)
         )
-        self._onnx = deploy_onnx(bundle, self._weights, chosen, encoding)
-        self._contract = io_contract((1, *self._shape), (1, *size))
+        self._onnx = deploy_onnx(bundle, self._weights, chosen, encoding, batch)
+        self._contract = io_contract(input_shape, (batch, *size))
         version = str(self._library.__version__)
         self._on = device_key("tensorrt", version, device)
-        key = plan_key(self._onnx, (1, *self._shape), chosen, self._on, build_options())
+        key = plan_key(self._onnx, input_shape, chosen, self._on, build_options())
         self._cache = EngineCache(folder or default_folder(), report)
         obtained = self._cache.obtain(key, self._build, self._load)
         self.plan_path, self.built = obtained.path, obtained.built
         self._runner: _Runner = obtained.engine
+        self.inputs = self._runner.graph.inputs
         self.info = _info(version, chosen, device, reason, self._runner, f"{why}, {obtained.note}")
         del self._weights, self._onnx
 
-    @property
-    def input(self) -> NDArray[np.uint8]:
-        """Pinned memory that ``infer`` reads, uint8 ``(h, w, C)``."""
-        return self._runner.graph.input
-
-    def infer(self, image: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the class id of each pixel; see ``Engine.infer``."""
-        if image is not None:
-            check_image(image, self._shape)
-            np.copyto(self.input, image)
+    def infer_all(self) -> NDArray[np.uint8]:
+        """Return the class id of each pixel; see ``Engine.infer_all``."""
         return self._runner.graph.infer()
+
+    def warm_up(self) -> None:
+        """Run once for another thread; see ``Engine.warm_up``."""
+        self._runner.graph.infer_unowned()
 
     def close(self) -> None:
         """Release the graph, then what it replays."""
@@ -104,12 +102,13 @@ class TensorRtEngine:
             self._cache.keep(name, self._on, Entry({"timing": built.timing}))
         runner = self._open(built.plan)
         try:
-            runner.same = agreement(runner.mask, reference_ids(self._weights, self._size))
+            expected = reference_ids(self._weights, self._size, self._batch)
+            runner.same = agreement(runner.masks, expected)
         except EngineError:
             runner.close()
             raise
         facts = {"agreement": runner.same, "layers": runner.network.detail}
-        return runner, Entry({"plan": built.plan, "mask": runner.mask.tobytes()}, facts)
+        return runner, Entry({"plan": built.plan, "mask": runner.masks.tobytes()}, facts)
 
     def _load(self, entry: Entry) -> _Runner:
         try:
@@ -120,7 +119,7 @@ class TensorRtEngine:
                 raise
             raise EntryRefusedError(str(error)) from error
         expected = np.frombuffer(entry.parts["mask"], np.uint8)
-        found = runner.mask.reshape(-1)
+        found = runner.masks.reshape(-1)
         same = float((found == expected).mean()) if found.shape == expected.shape else 0.0
         if same < MIN_SAME_AS_BUILT:
             runner.close()
@@ -135,22 +134,21 @@ class TensorRtEngine:
 
 
 class _Runner:
-    """A loaded plan with its buffers and graph, and its mask of the self-test's picture."""
+    """A loaded plan with its buffers and graph, and its masks of the self-test's pictures."""
 
     def __init__(self, network: TensorRtNetwork, contract: IoContract, encoding: str) -> None:
         from unet_perception.engines.cuda_graph import CudaBuffers, CudaGraph
-        from unet_perception.engines.self_test import probe_input, run_once
+        from unet_perception.engines.self_test import probe_inputs, run_once
 
         self.network = network
         self.same = 0.0
-        size = (contract.output_shape[1], contract.output_shape[2])
+        batch, height, width = contract.output_shape
         try:
             buffers = CudaBuffers(contract.input_shape, contract.output_shape)
             network.bind(buffers.device_input.data_ptr(), buffers.device_output.data_ptr())
             self.graph = CudaGraph(buffers, network.enqueue)
-            self.mask = run_once(
-                self.graph.input, self.graph.infer_unowned, probe_input(size, encoding)
-            )
+            pictures = probe_inputs((height, width), encoding, batch)
+            self.masks = run_once(self.graph.inputs, self.graph.infer_unowned, pictures)
         except EngineError as error:
             words = network.last_errors()
             network.close()
@@ -167,11 +165,13 @@ def deploy_onnx(
     weights: Mapping[str, NDArray[np.float32]],
     precision: str,
     encoding: str,
+    batch: int,
 ) -> bytes:
     """Return the graph that TensorRT compiles."""
     from unet_perception.model.graph import build_onnx
 
-    return build_onnx(weights, bundle.spec.input_size, {}, precision=precision, encoding=encoding)
+    size = bundle.spec.input_size
+    return build_onnx(weights, size, {}, precision=precision, encoding=encoding, batch=batch)
 
 
 def io_contract(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> IoContract:

@@ -27,9 +27,9 @@ class IoContract:
 
     Attributes:
         input_name: Name of the input.
-        input_shape: ``(1, h, w, C)``.
+        input_shape: ``(n, h, w, C)``.
         output_name: Name of the output.
-        output_shape: ``(1, h, w)``.
+        output_shape: ``(n, h, w)``.
     """
 
     input_name: str

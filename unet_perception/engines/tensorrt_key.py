@@ -37,7 +37,7 @@ def plan_key(
 
     Args:
         onnx: The graph with its weights: other weights, another plan.
-        input_shape: ``(1, h, w, C)``.
+        input_shape: ``(n, h, w, C)``.
         precision: ``fp16`` or ``fp32``.
         on: What ``device_key`` returned.
         options: What the builder was told.

@@ -18,13 +18,13 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from unet_perception.errors import ConfigError, WeightsError
 from unet_perception.model.encoding import channels, fold_encoding
 from unet_perception.model.padding import pad_amounts
+from unet_perception.model.spec import MAX_BATCH
 
 INPUT = "image"
 OUTPUT = "ids"
 OPSET = 17
 IR_VERSION = 8
 ENCODER_DEPTH = 5
-MAX_BATCH = 64
 HALF = ":half"
 WEIGHT_PREFIXES = ("encoder.", "decoder.", "head.")
 

@@ -20,6 +20,9 @@ PREPROCESSING: Mapping[str, str] = {
 
 MAX_INPUT_SIDE = 4096
 
+MAX_BATCH = 64
+"""Pictures that one call may take; more cameras than a robot has."""
+
 
 @dataclass(frozen=True)
 class ModelSpec:

@@ -12,6 +12,7 @@ EXECUTABLES: dict[str, Callable[[], int]] = {
     "perception": main.perception,
     "camera_source": main.camera_source,
     "carla_bridge": main.carla_bridge,
+    "carla_perception": main.carla_perception,
 }
 
 name = sys.argv.pop(1) if len(sys.argv) > 1 else ""

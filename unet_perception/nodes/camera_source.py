@@ -22,7 +22,7 @@ from unet_perception.nodes.camera_source_parameters import (
     CameraSourceConfig,
 )
 from unet_perception.nodes.declare import declare
-from unet_perception.nodes.outputs import ImageBuffer, ImageOutput, reliable
+from unet_perception.nodes.outputs import ImageBuffer, ImageOutput, Output, reliable
 from unet_perception.nodes.spin import Watch
 from unet_perception.playback.source import (
     Ahead,
@@ -65,11 +65,9 @@ class CameraSource:
         self._node = node
         self._source = source
         self._rate = rate
-        self._camera = node.create_publisher(
-            Image, f"/carla/{CAMERA}/image", reliable(CAMERA_DEPTH)
-        )
-        self._info = node.create_publisher(
-            CameraInfo, f"/carla/{CAMERA}/camera_info", reliable(CAMERA_DEPTH)
+        self._camera = Output(node, Image, f"/carla/{CAMERA}/image", reliable(CAMERA_DEPTH))
+        self._info = Output(
+            node, CameraInfo, f"/carla/{CAMERA}/camera_info", reliable(CAMERA_DEPTH)
         )
         self._truth = ImageOutput(node, f"/carla/{TRUTH}/image", "mono8", TRUTH_DEPTH)
         # One picture is being made, some wait, one is being sent.

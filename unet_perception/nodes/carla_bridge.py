@@ -13,6 +13,7 @@ from unet_perception.nodes.bridge_status import BridgeStatus
 from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS, CarlaBridgeConfig
 from unet_perception.nodes.declare import declare
 from unet_perception.nodes.diagnostics import Status
+from unet_perception.nodes.handover import Handover
 from unet_perception.nodes.spin import Watch
 from unet_perception.nodes.status_output import StatusOutput
 from unet_perception.share import share_path
@@ -49,13 +50,14 @@ class CarlaBridge:
         self._drive = drive
         self._status = status
         self._stop = threading.Event()
-        StatusOutput(node, "carla", self._report)
+        self._output = StatusOutput(node, watch, self._report)
         self._thread = watch.thread("carla", self._run)
         self._thread.daemon = True  # See close().
         self._thread.start()
 
     def close(self) -> None:
         """Put CARLA's settings and actors back; a server that does not answer is left."""
+        self._output.close()
         self._stop.set()
         given_up = time.monotonic() + STUCK_S
         while self._thread.is_alive() and not self._drive.restoring.is_set():
@@ -68,8 +70,8 @@ class CarlaBridge:
             self._thread.join(0.05)
         self._thread.join()
 
-    def _report(self) -> Status:
-        return self._status.report(time.monotonic())
+    def _report(self) -> dict[str, Status]:
+        return {"carla": self._status.report(time.monotonic())}
 
     def _run(self) -> None:
         attempt = 0
@@ -95,8 +97,13 @@ class CarlaBridge:
             self._stop.wait(pause)
 
 
-def start(node: Any, watch: Watch) -> CarlaBridge:
+def start(node: Any, watch: Watch, handover: Handover | None = None) -> CarlaBridge:
     """Read the settings and start the node; CARLA is connected to in the background.
+
+    Args:
+        node: The ``rclpy`` node.
+        watch: Told when it cannot go on.
+        handover: Takes frames for other nodes of this process as well.
 
     Raises:
         UnetPerceptionError: A parameter or the file of cameras is wrong, or there is no
@@ -115,7 +122,7 @@ def start(node: Any, watch: Watch) -> CarlaBridge:
             "of your server"
         ) from error
     cameras = load_cameras(_camera_file(config))
-    topics = BridgeTopics(node, config.role_name, cameras)
+    topics = BridgeTopics(node, config.role_name, cameras, handover)
     server = f"{config.host}:{config.port}"
     names = [camera.name for camera in cameras]
     status = BridgeStatus(server, config.role_name, names, 1.0 / config.wall_rate)

@@ -15,12 +15,13 @@ from std_msgs.msg import Header
 
 from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.rig import CameraImage
-from unet_perception.imaging import colorize
+from unet_perception.imaging import Frame, colorize
 from unet_perception.labels import LabelSet
 from unet_perception.nodes.camera_info import fill_pinhole
-from unet_perception.nodes.carla_images import PIXEL_FORMATS
+from unet_perception.nodes.carla_images import BGRA, PIXEL_FORMATS
+from unet_perception.nodes.handover import Handover
 from unet_perception.nodes.labels_output import LabelsOutput
-from unet_perception.nodes.outputs import ImageOutput, reliable
+from unet_perception.nodes.outputs import ImageOutput, Output, reliable
 
 CAMERA_DEPTH = 3
 CLOCK_DEPTH = 10
@@ -37,20 +38,25 @@ def stamp(seconds: float) -> Any:
 class CameraTopics:
     """What one camera publishes."""
 
-    def __init__(self, node: Any, role_name: str, spec: CameraSpec) -> None:
+    def __init__(
+        self, node: Any, role_name: str, spec: CameraSpec, handover: Handover | None
+    ) -> None:
         """Offer ``/carla/<role>/<camera>/image`` and those beside it."""
         self._frame_id = f"{role_name}/{spec.name}"
         base = f"/carla/{self._frame_id}"
         self._format = PIXEL_FORMATS[spec.type]
+        self._topic = str(node.resolve_topic_name(f"{base}/image"))
+        # Class ids and depths are no camera pictures.
+        self._handover = handover if self._format is BGRA else None
+        if self._handover is not None:
+            self._handover.offer(self._topic)
         self._image = ImageOutput(node, f"{base}/image", self._format.encoding, CAMERA_DEPTH)
         self._color: ImageOutput | None = None
         if self._format.class_ids:
             self._color = ImageOutput(node, f"{base}/image_color", "rgb8", CAMERA_DEPTH)
         self._info = CameraInfo()
         fill_pinhole(self._info, spec.width, spec.height, spec.fov, spec.height / 2.0)
-        self._info_out = node.create_publisher(
-            CameraInfo, f"{base}/camera_info", reliable(CAMERA_DEPTH)
-        )
+        self._info_out = Output(node, CameraInfo, f"{base}/camera_info", reliable(CAMERA_DEPTH))
 
     def publish(self, image: CameraImage, palette: NDArray[np.uint8]) -> None:
         """Publish a picture; calls for one camera come one after the other.
@@ -63,6 +69,9 @@ class CameraTopics:
         size = (image.pixels.shape[0], image.pixels.shape[1])
         pixels = self._image.pixels(*size)
         self._format.write(image.pixels, pixels)
+        if self._handover is not None:
+            # Before the message: whoever takes it works while that is serialised and sent.
+            self._handover.put(self._topic, Frame(pixels, self._format.encoding), header)
         self._image.publish(header)
         self._info.header = header
         self._info_out.publish(self._info)
@@ -74,10 +83,18 @@ class CameraTopics:
 class BridgeTopics:
     """All topics. They outlive a connection: subscribers need not care for a restart."""
 
-    def __init__(self, node: Any, role_name: str, cameras: Iterable[CameraSpec]) -> None:
-        """Offer the topics."""
-        self._cameras = {spec.name: CameraTopics(node, role_name, spec) for spec in cameras}
-        self._clock = node.create_publisher(Clock, "/clock", reliable(CLOCK_DEPTH))
+    def __init__(
+        self,
+        node: Any,
+        role_name: str,
+        cameras: Iterable[CameraSpec],
+        handover: Handover | None = None,
+    ) -> None:
+        """Offer the topics; colour cameras' frames are handed over as well, if asked for."""
+        self._cameras = {
+            spec.name: CameraTopics(node, role_name, spec, handover) for spec in cameras
+        }
+        self._clock = Output(node, Clock, "/clock", reliable(CLOCK_DEPTH))
         self._labels = LabelsOutput(node, f"/carla/{role_name}")
         self._palette = np.zeros((256, 3), np.uint8)
 

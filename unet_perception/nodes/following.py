@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 
 from unet_perception.errors import FrameError
-from unet_perception.nodes.qos import DEPTH, Choice, Offer, choose, foreign_types
+from unet_perception.nodes import endpoints, remedies
+from unet_perception.nodes.endpoints import Endpoint
+from unet_perception.nodes.problem_log import ProblemLog
+from unet_perception.nodes.qos import DEPTH, Choice, choose, foreign_types
+from unet_perception.nodes.qos_overrides import QosOverrides
+from unet_perception.nodes.silence import Silence, State
 
 PERIOD_S = 0.25
 
@@ -47,7 +54,14 @@ class RawMessage:
 class FollowingSubscription:
     """Looks at the publishers four times a second and subscribes anew when the offer changes.
 
-    Lives on the executor's thread.
+    What the user has set by ``qos_overrides`` stays as it is; the rest follows. Lives on the
+    executor's thread, but for ``problem``, ``choice`` and ``foreign``, which any may read.
+
+    Attributes:
+        choice: What is asked for now.
+        foreign: Types on the topic that cannot be read.
+        problem: Why messages do not come, as far as it is known, and the remedy; empty if there
+            is nothing to tell.
     """
 
     def __init__(
@@ -65,45 +79,103 @@ class FollowingSubscription:
             topic: Topic, relative or absolute; remapping applies.
             types: Message classes that can be read, by name, the preferred one first.
             callback: Called with each message.
-            depth: Messages that may wait; older ones are lost.
+            depth: Messages that may wait unless the user set it; older ones are lost.
+
+        Raises:
+            ConfigError: The user's ``qos_overrides`` of the topic are not allowed.
         """
-        self._node = node
-        self._depth = depth
-        self._topic = topic
-        self._types = types
+        self._node, self._topic, self._types = node, topic, types
+        self._name = str(node.resolve_topic_name(topic))
         self._callback = callback
+        self._depth = depth
+        self._overrides = QosOverrides(node, topic, "subscription")
+        self._fixed = self._overrides.fixed
+        self._seen: dict[bytes, float] = {}
+        self._log = ProblemLog(node)
         self.foreign: list[str] = []
-        self.choice = choose([], list(types))
+        self.problem = ""
+        self.choice = choose([], list(types), self._fixed, depth)
+        self._silence = Silence(time.monotonic())
         self._subscription = self._subscribe(self.choice)
         # Not the node's clock: simulation time may not have begun when the publisher comes.
-        node.create_timer(PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = node.create_timer(
+            PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_subscription(self._subscription)
 
     def _follow(self) -> None:
-        offers = [_offer(info) for info in self._node.get_publishers_info_by_topic(self._topic)]
-        names = list(self._types)
-        foreign = foreign_types(offers, names)
-        if foreign and foreign != self.foreign:
-            self._node.get_logger().warning(
-                f"{self._node.resolve_topic_name(self._topic)} is published as "
-                f"{', '.join(foreign)}; only {', '.join(names)} can be read"
-            )
-        self.foreign = foreign
-        choice = choose(offers, names)
+        now = time.monotonic()
+        found = self._publishers(now)
+        offers = [end.offer for end in found]
+        choice = choose(offers, list(self._types), self._fixed, self._depth)
         # While nobody publishes, what was agreed on with the last publisher stays: it
         # may be back in a moment.
-        if choice == self.choice or not offers:
-            return
-        self._node.destroy_subscription(self._subscription)
-        self.choice = choice
-        self._subscription = self._subscribe(choice)
-        self._node.get_logger().info(
-            f"reading {self._node.resolve_topic_name(self._topic)}: {choice}"
+        if offers and choice != self.choice:
+            self._node.destroy_subscription(self._subscription)
+            self.choice = choice
+            self._silence = Silence(now)
+            self._subscription = self._subscribe(choice)
+            self._node.get_logger().info(f"reading {self._name}: {choice}")
+        self.foreign = foreign_types(offers, list(self._types))
+        problems = self._problems(found, now)
+        self._log.tell(problems)
+        self.problem = "; ".join(problems.values())
+
+    def _publishers(self, now: float) -> list[Endpoint]:
+        found = endpoints.publishers(self._node, self._topic)
+        self._seen = {end.gid: self._seen.get(end.gid, now) for end in found}
+        return [replace(end, offer=replace(end.offer, since=self._seen[end.gid])) for end in found]
+
+    def _problems(self, found: list[Endpoint], now: float) -> dict[str, str]:
+        """Return what is wrong, by what it is about: figures within the words change."""
+        problems = {}
+        if self.foreign:
+            problems[f"types {self.foreign}"] = remedies.unreadable(
+                self._name, self.foreign, list(self._types)
+            )
+        heard = []
+        for end in found:
+            if end.offer.type_name != self.choice.type_name:
+                continue
+            against = endpoints.unheard(end.offer, self.choice)
+            if against:
+                problems[f"conflict {end.gid.hex()}"] = remedies.unheard_publisher(
+                    self._name, end.node or remedies.NAMELESS, against, self._overrides.prefix
+                )
+            else:
+                heard.append(end)
+        finding = self._silence.look(now, self._node.get_clock().now().nanoseconds, bool(heard))
+        if heard and finding.state is not State.FINE:
+            problems[finding.state.name] = remedies.silent(self._name, finding, self._source(heard))
+        return problems
+
+    def _source(self, heard: list[Endpoint]) -> remedies.Source:
+        last = max(heard, key=lambda end: end.offer.since)
+        own = next(
+            (
+                end
+                for end in endpoints.subscriptions(self._node, self._topic)
+                if end.node == self._node.get_fully_qualified_name()
+            ),
+            None,
+        )
+        return remedies.Source(
+            endpoints.names(heard),
+            self.choice.type_name,
+            all(end.offer.reliable for end in heard),
+            last.vendor,
+            own.vendor if own is not None else "",
+            last.shares_host(own) if own is not None else None,
         )
 
     def _subscribe(self, choice: Choice) -> Any:
         profile = QoSProfile(
-            history=HistoryPolicy.KEEP_LAST,
-            depth=self._depth,
+            history=HistoryPolicy.KEEP_ALL if choice.keep_all else HistoryPolicy.KEEP_LAST,
+            depth=choice.depth,
             reliability=(
                 ReliabilityPolicy.RELIABLE if choice.reliable else ReliabilityPolicy.BEST_EFFORT
             ),
@@ -114,17 +186,22 @@ class FollowingSubscription:
             ),
         )
         kind = self._types[choice.type_name]
+        silence = self._silence
 
         def take_raw(data: bytes) -> None:
+            silence.arrived()
             self._callback(RawMessage(data, kind))
 
-        return self._node.create_subscription(kind, self._topic, take_raw, profile, raw=True)
-
-
-def _offer(info: Any) -> Offer:
-    profile = info.qos_profile
-    return Offer(
-        info.topic_type,
-        profile.reliability == ReliabilityPolicy.RELIABLE,
-        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
-    )
+        return self._node.create_subscription(
+            kind,
+            self._topic,
+            take_raw,
+            profile,
+            raw=True,
+            qos_overriding_options=self._overrides.options(only_given=True),
+            # Not rclpy's own: they warn of what is being followed, and name nobody.
+            event_callbacks=SubscriptionEventCallbacks(
+                message_lost=lambda event: silence.lost(time.monotonic(), event.total_count_change),
+                use_default_callbacks=False,
+            ),
+        )

@@ -10,7 +10,7 @@ from typing import Any
 from std_msgs.msg import String
 
 from unet_perception.labels import UNLABELED, LabelSet
-from unet_perception.nodes.outputs import reliable
+from unet_perception.nodes.outputs import Output, reliable
 
 
 class LabelsOutput:
@@ -18,20 +18,24 @@ class LabelsOutput:
 
     def __init__(self, node: Any, prefix: str) -> None:
         """Offer ``<prefix>/labels`` and perhaps ``<prefix>/label_info``."""
-        self._labels = node.create_publisher(String, f"{prefix}/labels", reliable(1, latched=True))
-        self._info: Any = None
+        self._labels = Output(node, String, f"{prefix}/labels", reliable(1, latched=True))
+        self._info: Output | None = None
         if find_spec("vision_msgs"):
             from vision_msgs.msg import LabelInfo
 
-            self._info = node.create_publisher(
-                LabelInfo, f"{prefix}/label_info", reliable(1, latched=True)
-            )
+            self._info = Output(node, LabelInfo, f"{prefix}/label_info", reliable(1, latched=True))
 
     def publish(self, label_set: LabelSet) -> None:
         """Say what the ids mean from now on."""
         self._labels.publish(String(data=json.dumps(label_set.as_dict())))
         if self._info is not None:
             self._info.publish(_label_info(label_set))
+
+    def destroy(self) -> None:
+        """Take the topics away."""
+        self._labels.destroy()
+        if self._info is not None:
+            self._info.destroy()
 
 
 def _label_info(label_set: LabelSet) -> Any:

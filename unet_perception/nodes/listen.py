@@ -25,7 +25,7 @@ def listening(topics: Mapping[str, str], status_prefix: str, listener: Listener)
     node = rclpy.create_node("monitor")
     try:
         Monitor(node, topics, status_prefix, listener)
-        with spinning(node, watch):
+        with spinning([node], watch):
             yield watch
     finally:
         node.destroy_node()

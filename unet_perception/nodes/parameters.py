@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from unet_perception.errors import ConfigError
 
-Value = bool | int | float | str
+Value = bool | int | float | str | list[str]
 
 ROS_OWN = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """Parameters, or the beginnings of them, that belong to every ROS node."""
@@ -26,6 +26,7 @@ class Option:
         description: What it does.
         allowed: What it may be, in words.
         accepts: Tells whether a value of the right type is allowed.
+        live: A change acts at once; else when the node is configured, or at its start.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Option:
     description: str
     allowed: str
     accepts: Callable[[Any], bool] = lambda value: True
+    live: bool = False
 
     def check(self, value: object) -> Value:
         """Return the value in the option's type.
@@ -43,6 +45,8 @@ class Option:
         wanted = type(self.default)
         if wanted is float and type(value) is int:
             value = float(value)
+        if wanted is list:
+            value = _words(value)
         if type(value) is not wanted or not self.accepts(value):
             raise ConfigError(f"parameter {self.name} is {value!r}; it must be {self.allowed}")
         return value
@@ -69,6 +73,35 @@ def one_of(choices: tuple[str, ...]) -> Callable[[Any], bool]:
     return lambda value: value in choices
 
 
-def between(low: float, high: float) -> Callable[[Any], bool]:
+def some_of(choices: Collection[str]) -> Callable[[Any], bool]:
+    """Accept a list of some of these words, none twice; ``[""]`` is the empty list."""
+
+    def accepts(values: list[str]) -> bool:
+        given = [value for value in values if value]
+        return len(set(given)) == len(given) and set(given) <= set(choices)
+
+    return accepts
+
+
+@dataclass(frozen=True)
+class Range:
+    """Accepts a number between two others, or one of them; ROS is told the range as well."""
+
+    low: float
+    high: float
+
+    def __call__(self, value: Any) -> bool:
+        """Return whether the number is within."""
+        return math.isfinite(value) and self.low <= value <= self.high
+
+
+def between(low: float, high: float) -> Range:
     """Accept a number between two others, or one of them."""
-    return lambda value: math.isfinite(value) and low <= value <= high
+    return Range(low, high)
+
+
+def _words(value: object) -> object:
+    # rclpy gives arrays of strings as lists, and tuples from overrides.
+    if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
+        return list(value)
+    return value

@@ -88,7 +88,7 @@ def record_topics(
     try:
         topics = TopicPairs(node, recording.picture_topic, recording.ids_topic, put)
         say("info", f"waiting for {recording.picture_topic} and {recording.ids_topic}")
-        with spinning(node, watch):
+        with spinning([node], watch):
             try:
                 first = _next(pairs, should_stop)
                 if first is not None:

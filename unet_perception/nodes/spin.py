@@ -7,8 +7,9 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import rclpy
@@ -31,17 +32,26 @@ class App(Protocol):
 
 
 class Watch:
-    """Takes the first failure of any thread and ends the process because of it."""
+    """Takes the first failure of any thread and ends the process because of it.
+
+    Attributes:
+        failure: The failure.
+        what: What came of it, in a word or two.
+        stopping: Set once the process was told to stop.
+    """
 
     def __init__(self) -> None:
         """Start without a failure."""
         self.failure: Exception | None = None
+        self.what = "stopped"
+        self.stopping = threading.Event()
         self._lock = threading.Lock()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: Exception, what: str = "stopped") -> None:
         """Report a failure from a thread that cannot go on."""
         with self._lock:
-            self.failure = self.failure or error
+            if self.failure is None:
+                self.failure, self.what = error, what
         process.ask_to_stop()
 
     def thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
@@ -56,59 +66,77 @@ class Watch:
         return threading.Thread(target=guarded, name=name)
 
 
-def run(name: str, start: Callable[[Any, Watch], App], shutdown_s: float = SHUTDOWN_S) -> int:
-    """Run a node until SIGINT or SIGTERM.
+@dataclass(frozen=True)
+class Part:
+    """One node of a process.
+
+    Attributes:
+        name: Name of the node, unless the user remaps it.
+        start: Makes the application from the node.
+        make: Makes the node from its name.
+    """
+
+    name: str
+    start: Callable[[Any, Watch], App]
+    make: Callable[[str], Any] = rclpy.create_node
+
+
+def run(*parts: Part, shutdown_s: float = SHUTDOWN_S) -> int:
+    """Run nodes until SIGINT or SIGTERM.
 
     Args:
-        name: Name of the node, unless the user remaps it.
-        start: Makes the application from the ``rclpy`` node.
+        parts: The nodes, started in this order and closed in the other.
         shutdown_s: Seconds after which a process is left that was told to stop.
 
     Returns:
         The exit code: 0 when told to stop, 1 after a failure, which is told on stderr.
     """
+    name = parts[0].name
     watch = Watch()
     try:
-        _run(name, start, watch, shutdown_s)
+        _run(parts, watch, shutdown_s)
     except UnetPerceptionError as error:
         return _report(name, "cannot start", error)
     if watch.failure is not None:
-        return _report(name, "stopped", watch.failure)
+        return _report(name, watch.what, watch.failure)
     return 0
 
 
-def _run(name: str, start: Callable[[Any, Watch], App], watch: Watch, shutdown_s: float) -> None:
-    try:
-        # NO: rclpy's own handlers would race with the ordered shutdown below.
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        extra = remove_ros_args(sys.argv)[1:]
-        node = rclpy.create_node(name)
-    except RuntimeError as error:
-        rclpy.try_shutdown()
-        raise ConfigError(f"ROS refused to start: {error}") from error
-    try:
+def _run(parts: Sequence[Part], watch: Watch, shutdown_s: float) -> None:
+    with ExitStack() as undo:
+        undo.callback(rclpy.try_shutdown)
+        try:
+            # NO: rclpy's own handlers would race with the ordered shutdown below.
+            rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+            extra = remove_ros_args(sys.argv)[1:]
+            nodes = []
+            for part in parts:
+                nodes.append(part.make(part.name))
+                undo.callback(nodes[-1].destroy_node)
+        except RuntimeError as error:
+            raise ConfigError(f"ROS refused to start: {error}") from error
         if extra:
             raise ConfigError(
                 f"argument {extra[0]!r} is not known; ROS arguments are taken, such as "
                 "--ros-args --params-file FILE"
             )
         # Opening a model takes a while: do not begin it when already told to stop.
-        if not process.stop_is_pending():
-            app = start(node, watch)
-            with spinning(node, watch):
-                process.wait_for_stop()
-                _limit_shutdown(name, watch, shutdown_s)
-            app.close()
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
+        if process.stop_is_pending():
+            return
+        for part, node in zip(parts, nodes, strict=True):
+            undo.callback(part.start(node, watch).close)
+        with spinning(nodes, watch):
+            process.wait_for_stop()
+            watch.stopping.set()
+            _limit_shutdown(parts[0].name, watch, shutdown_s)
 
 
 @contextmanager
-def spinning(node: Any, watch: Watch) -> Iterator[None]:
-    """Run a node's callbacks on a thread for as long as the ``with`` block runs."""
+def spinning(nodes: Sequence[Any], watch: Watch) -> Iterator[None]:
+    """Run the nodes' callbacks on a thread for as long as the ``with`` block runs."""
     executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    for node in nodes:
+        executor.add_node(node)
     stopping = threading.Event()
 
     def spin() -> None:

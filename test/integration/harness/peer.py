@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
 
 from unet_perception.nodes import process
@@ -75,6 +80,14 @@ class NodeProcess:
             wait_until(written, f"output with {text!r}")
         except AssertionError as error:
             raise AssertionError(f"{error}; there was: {self.output}") from None
+
+    def shared_memory(self) -> set[Path]:
+        """Return the middleware's segments that the process has mapped.
+
+        Not its ports, which are small, and which everybody who sends to them keeps alive.
+        """
+        words = Path(f"/proc/{self.popen.pid}/maps").read_text().split()
+        return {Path(word) for word in words if re.fullmatch(r"/dev/shm/fastdds_[\da-f]{16}", word)}
 
     def wait_for_blocked_signals(self) -> None:
         """Wait until the interpreter has come to the package's first line."""
@@ -185,6 +198,31 @@ class Peer:
         """Return a publisher."""
         return self.node.create_publisher(kind, topic, profile or reliable(10))
 
+    def call(self, kind: Any, name: str, request: Any) -> Any:
+        """Call a service once it is there, and return its answer."""
+        client = self.node.create_client(kind, name)
+        assert client.wait_for_service(TIMEOUT_S), f"no service {name}"
+        future = client.call_async(request)
+        wait_until(future.done, f"an answer of {name}")
+        return future.result()
+
+    def change_state(self, transition: str, node: str = "/perception") -> bool:
+        """Ask a managed node for a transition; return whether it took place."""
+        request = ChangeState.Request(transition=Transition(label=transition))
+        return bool(self.call(ChangeState, f"{node}/change_state", request).success)
+
+    def state(self, node: str = "/perception") -> str:
+        """Return the state of a managed node."""
+        answer = self.call(GetState, f"{node}/get_state", GetState.Request())
+        return str(answer.current_state.label)
+
+    def set_parameters(self, node: str = "/perception", **given: object) -> list[str]:
+        """Set parameters; return why, for each that was refused."""
+        parameters = [Parameter(name, value=value) for name, value in given.items()]
+        request = SetParameters.Request(parameters=[p.to_parameter_msg() for p in parameters])
+        answer = self.call(SetParameters, f"{node}/set_parameters", request)
+        return [result.reason for result in answer.results if not result.successful]
+
     def wait_for_reader(self, topic: str, reliable: bool) -> None:
         """Wait until the node reads a topic with this reliability."""
         wanted = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
@@ -198,6 +236,6 @@ class Peer:
         time.sleep(0.3)
 
 
-def values(message: Any) -> dict[str, str]:
-    """The values of a diagnostic message with one status."""
-    return {pair.key: pair.value for pair in message.status[0].values}
+def values(message: Any, camera: int = 0) -> dict[str, str]:
+    """The values of a diagnostic message; of the first camera, unless another is asked for."""
+    return {pair.key: pair.value for pair in message.status[camera].values}

@@ -6,11 +6,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from unet_perception.engines import Engine, EngineInfo
+from unet_perception.engines import EngineInfo
 from unet_perception.engines.cache import BUILDING
 from unet_perception.engines.progress import Report
 from unet_perception.model.bundle import ModelBundle
-from unet_perception.segmenter import Segmenter
+from unet_perception.nodes.perception.parameters import PerceptionConfig
+from unet_perception.segmenter import Segmenter, join_engines
 
 
 class EngineOpening:
@@ -19,7 +20,7 @@ class EngineOpening:
     def __init__(
         self,
         bundle: ModelBundle,
-        opener: Callable[[Report], Engine],
+        opener: Callable[[Report], Segmenter],
         log: Callable[[str], object],
     ) -> None:
         """Keep what to open.
@@ -47,9 +48,9 @@ class EngineOpening:
         Raises:
             EngineError: The engine cannot run the network.
         """
-        engine = self._opener(self._on_progress)
-        self._info = engine.info
-        return Segmenter(self.bundle, engine)
+        segmenter = self._opener(self._on_progress)
+        self._info = segmenter.engine.info
+        return segmenter
 
     def state(self) -> str:
         """Return, say, ``building, 40 s``."""
@@ -72,3 +73,19 @@ class EngineOpening:
     def _on_progress(self, line: str) -> None:
         self._building = line.startswith(BUILDING)
         self._log(line)
+
+
+def opener(bundle: ModelBundle, config: PerceptionConfig) -> Callable[[Report], Segmenter]:
+    """Return what opens the engine that the settings ask for."""
+
+    def open_engines(report: Report) -> Segmenter:
+        return join_engines(
+            bundle,
+            config.engine,
+            config.precision,
+            config.threads,
+            max_batch=len(config.cameras),
+            report=report,
+        )
+
+    return open_engines

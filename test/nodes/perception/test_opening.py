@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from unet_perception.engines import EngineInfo
@@ -16,7 +15,7 @@ from unet_perception.engines.cache import EngineCache
 from unet_perception.engines.cache_entry import Entry
 from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
-from unet_perception.nodes.engine_opening import EngineOpening
+from unet_perception.nodes.perception.opening import EngineOpening
 
 INFO = EngineInfo("tensorrt", "10.16.1", "fp16", "GPU", "asked for", "27 of 28 layers half")
 BUNDLE: Any = SimpleNamespace(path=Path("models/mine"))
@@ -30,10 +29,7 @@ def test_a_build_shows_in_the_state_while_it_lasts(tmp_path: Path) -> None:
         def build() -> tuple[Any, Entry]:
             building.set()
             assert finish.wait(30)
-            engine = SimpleNamespace(
-                info=INFO, input=np.zeros((4, 4, 4), np.uint8), encoding="bgra8"
-            )
-            return engine, Entry({})
+            return SimpleNamespace(engine=SimpleNamespace(info=INFO)), Entry({})
 
         def load(entry: Entry) -> Any:
             raise AssertionError("there is none yet")
