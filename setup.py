@@ -21,6 +21,8 @@ TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10", "kornia>=0.7.3", "safetensors
 CARLA = ["carla==0.9.16; python_version < '3.13' and platform_machine == 'x86_64'", "isal>=1.6"]
 # The libraries weigh 3.7 GB and come from NVIDIA's own index while pip builds this package.
 TENSORRT = ["torch>=2.4", "onnx>=1.16", "tensorrt>=10.13,<12,!=11.2.*,!=11.3.*"]
+# Reads and writes rosbag2 folders and MCAP files without ROS.
+BAGS = ["rosbags>=0.11"]
 TENSORBOARD = ["tensorboard>=2.16"]
 INT8 = ["openvino>=2025.0", "nncf>=2.14", "torch>=2.4", "onnx>=1.16"]
 BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "matplotlib>=3.8"]
@@ -32,7 +34,9 @@ DEV = [
     "ruff>=0.15",
     "mypy>=1.15",
     "types-PyYAML",
+    "colcon-common-extensions>=0.3",
     "torchmetrics>=1.4",
+    *BAGS,
     *INT8,
     *BENCH,
     *TENSORRT_RTX,
@@ -89,11 +93,14 @@ setup(
         "cpu": CPU,
         "train": TRAIN,
         "tensorboard": TENSORBOARD,
+        "bags": BAGS,
         "tensorrt": TENSORRT,
         "int8": INT8,
         "bench": BENCH,
         "carla": CARLA,
         "dev": DEV,
+        # What colcon test looks for.
+        "test": ["pytest"],
     },
     entry_points={
         "console_scripts": [

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 
 from unet_perception.cli.main import main
@@ -73,3 +74,17 @@ def _address_of_this_machine() -> str:
         except OSError:
             return ""
         return str(probe.getsockname()[0])
+
+
+def test_told_to_stop_it_serves_those_who_say_goodbye(
+    start_carla_server: Callable[..., Any],
+) -> None:
+    server = start_carla_server("--linger", "30")
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(msgpack.packb([0, 1, "version", [[False]]]))
+        assert client.recv(1000)
+        server.popen.send_signal(signal.SIGTERM)
+        client.sendall(msgpack.packb([0, 2, "version", [[False]]]))
+        assert client.recv(1000)
+        assert server.popen.poll() is None
+    assert server.popen.wait(10.0) == 0

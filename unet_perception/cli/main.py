@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from unet_perception import __version__
 from unet_perception.cli import (
+    bag,
     bench,
     build_engine,
     dataset,
@@ -35,6 +36,7 @@ VERBS = (
     train,
     evaluate,
     predict,
+    bag,
     export,
     build_engine,
     quantize,

@@ -34,6 +34,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--carla-version", default="0.9.16", metavar="V", help="version to claim (0.9.16)"
     )
+    parser.add_argument(
+        "--linger",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="once told to stop, serve on for clients that say goodbye, up to S seconds (0)",
+    )
     faults = parser.add_argument_group("faults, for tests of what uses CARLA")
     faults.add_argument("--sync", action="store_true", help="start in synchronous mode")
     faults.add_argument(
@@ -90,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
             flush=True,
         )
         process.wait_for_stop()
+        server.wait_for_goodbyes(options.linger)
     return 0
 
 

@@ -29,11 +29,17 @@ def progress(what: str) -> Iterator[Watch]:
     )
     from rich.text import Text
 
+    from unet_perception.dataset.parallel import unwatched
+
     class Speed(ProgressColumn):
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:.1f} pictures/s" if task.speed else "")
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        # Older releases of rich end even a bar that they never drew with an empty line.
+        yield unwatched
+        return
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -42,7 +48,6 @@ def progress(what: str) -> Iterator[Watch]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)

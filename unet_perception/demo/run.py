@@ -25,7 +25,6 @@ from unet_perception.demo.stack import (
     camera_stack,
     choose_source,
     free_port,
-    perception,
     playback_stack,
 )
 from unet_perception.demo.statistics import RunStatistics
@@ -135,8 +134,8 @@ def run_demo(options: DemoOptions) -> int:
         f"ROS domain: {os.environ['ROS_DOMAIN_ID']}"
     )
     with ProcessGroup(options.out, os.environ) as group:
-        for program in stack.programs:
-            group.start(program.name, ["-m", program.module, *program.arguments])
+        for part in stack.parts:
+            group.start(part.name, part.python_arguments())
         # After the processes: rclpy starts threads, and a fork must not see them.
         from unet_perception.nodes.listen import listening
 
@@ -151,10 +150,14 @@ def run_demo(options: DemoOptions) -> int:
 
 def _stack(options: DemoOptions, label_set: str) -> Stack:
     data = None if options.data is None else options.data.resolve()
-    perceive = perception(options.model, options.engine, options.precision)
+    network = {
+        "model": options.model,
+        "engine": options.engine,
+        "precision": options.precision,
+    }
     if choose_source(options.source) == "carla":
-        return playback_stack(data, options.rate, label_set, perceive, free_port())
-    return camera_stack(data, options.rate, label_set, perceive)
+        return playback_stack(data, options.rate, label_set, network, free_port())
+    return camera_stack(data, options.rate, label_set, network)
 
 
 def _watch(

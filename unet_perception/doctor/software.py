@@ -19,6 +19,7 @@ CARLA_VERSION = "0.9.16"
 
 _SECONDS = 60.0
 _OPTIONAL = (
+    ("rosbags", "rosbags", "adds masks to bags", "pip install rosbags"),
     ("onnx", "onnx", "exports models and reads their weights", "pip install onnx"),
     ("nncf", "nncf", "makes int8 networks", "pip install nncf"),
     ("onnxruntime", "onnxruntime", "is compared with by bench", "pip install onnxruntime"),
@@ -77,7 +78,7 @@ def look_at_carla() -> list[Finding]:
 
 
 def look_at_packages() -> list[Finding]:
-    """Return which packages for developers are there."""
+    """Return which packages of single verbs are there."""
     findings = []
     for topic, distribution, use, fix in _OPTIONAL:
         found = _version(distribution)

@@ -61,26 +61,46 @@ def frame_from_buffer(data: Any, *, width: int, height: int, encoding: str, step
         raise FrameError(
             f"encoding is {encoding!r}; it must be one of {', '.join(sorted(ENCODINGS))}"
         )
-    for key, value in (("width", width), ("height", height)):
-        if not 1 <= value <= MAX_SIDE:
-            raise FrameError(f"{key} is {value}; it must be 1 to {MAX_SIDE}")
-    if step < width * channels:
-        raise FrameError(
-            f"step is {step} bytes; {width} pixels of {encoding} need {width * channels}"
-        )
     flat = np.frombuffer(data, np.uint8)
-    # The padding of the last row may be missing: some drivers send none.
-    needed = step * (height - 1) + width * channels
-    if flat.size < needed or flat.size > step * height:
-        raise FrameError(
-            f"data is {flat.size} bytes; {width}x{height} {encoding} with step {step} "
-            f"has {step * height}"
-        )
+    check_layout(
+        flat.size, width=width, height=height, encoding=encoding, step=step, pixel_bytes=channels
+    )
     shape = (height, width) if channels == 1 else (height, width, channels)
     strides = (step, 1) if channels == 1 else (step, channels, 1)
     pixels: NDArray[np.uint8] = np.ndarray(shape, np.uint8, flat, strides=strides)
     pixels.flags.writeable = False
     return Frame(pixels, encoding)
+
+
+def check_layout(
+    size: int, *, width: int, height: int, encoding: str, step: int, pixel_bytes: int
+) -> None:
+    """Refuse a picture whose size, step and data do not fit each other.
+
+    Args:
+        size: Bytes that the message has.
+        width: Columns.
+        height: Rows.
+        encoding: Named in messages only.
+        step: Bytes from one row to the next, padding included.
+        pixel_bytes: Bytes of a pixel in this encoding.
+
+    Raises:
+        FrameError: They do not fit; the message names the values.
+    """
+    for key, value in (("width", width), ("height", height)):
+        if not 1 <= value <= MAX_SIDE:
+            raise FrameError(f"{key} is {value}; it must be 1 to {MAX_SIDE}")
+    if step < width * pixel_bytes:
+        raise FrameError(
+            f"step is {step} bytes; {width} pixels of {encoding} need {width * pixel_bytes}"
+        )
+    # The padding of the last row may be missing: some drivers send none.
+    if not step * (height - 1) + width * pixel_bytes <= size <= step * height:
+        raise FrameError(
+            f"data is {size} bytes; {width}x{height} {encoding} with step {step} "
+            f"has {step * height}"
+        )
 
 
 def decode_compressed(data: Any, format_: str) -> Frame:

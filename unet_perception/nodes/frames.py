@@ -7,21 +7,15 @@ from typing import Any
 
 from sensor_msgs.msg import CompressedImage
 
-from unet_perception.imaging import Frame, decode_compressed, frame_from_buffer
+from unet_perception.imaging import Frame, decode_compressed, frame_from_image
 
 
 def frame_of(message: Any) -> Frame:
-    """Return the picture of an ``Image``, as a view of its bytes, or of a ``CompressedImage``.
+    """Return the picture of an ``Image``, or of a ``CompressedImage``.
 
     Raises:
         FrameError: The message does not fit its own description.
     """
     if isinstance(message, CompressedImage):
         return decode_compressed(message.data, message.format)
-    return frame_from_buffer(
-        message.data,
-        width=message.width,
-        height=message.height,
-        encoding=message.encoding,
-        step=message.step,
-    )
+    return frame_from_image(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
@@ -59,11 +60,17 @@ def ask_to_stop() -> None:
 
 def use_shipped_profile() -> None:
     """Let Fast DDS carry whole camera frames, unless the user chose a profile."""
-    if PROFILE_VARIABLE in os.environ or OLD_PROFILE_VARIABLE in os.environ:
-        return
-    os.environ[PROFILE_VARIABLE] = str(PROFILE)
-    if os.environ.get("ROS_DISTRO") in OLD_DISTRIBUTIONS:
-        os.environ[OLD_PROFILE_VARIABLE] = str(PROFILE)
+    os.environ.update(shipped_profile(os.environ))
+
+
+def shipped_profile(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that choose the shipped profile; none where the user chose one."""
+    if PROFILE_VARIABLE in environment or OLD_PROFILE_VARIABLE in environment:
+        return {}
+    names = [PROFILE_VARIABLE]
+    if environment.get("ROS_DISTRO") in OLD_DISTRIBUTIONS:
+        names.append(OLD_PROFILE_VARIABLE)
+    return dict.fromkeys(names, str(PROFILE))
 
 
 def tune_malloc() -> None:

@@ -38,6 +38,11 @@ class RpcServer:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
+    @property
+    def connections(self) -> int:
+        """How many clients' connections are open."""
+        return len(self._writers)
+
     async def listen(self, host: str, port: int) -> int:
         """Begin to accept connections; return the port.
 

@@ -9,6 +9,7 @@ import logging
 import os
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 PROTOCOL_VERSION = "0.9.16"
 START_S = 10.0
+WAKE_S = 0.05
 
 MALFORMED = (
     *(TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError),
@@ -139,6 +141,12 @@ class PlaybackServer:
         """Close everything."""
         self._simulation.stop()
         self._close_ports()
+
+    def wait_for_goodbyes(self, seconds: float) -> None:
+        """Serve on until no client is connected, or for so long at most."""
+        end = time.monotonic() + seconds
+        while self._rpc.connections and time.monotonic() < end:
+            time.sleep(WAKE_S)
 
     def _listen_for_subscribers(self, host: str) -> None:
         try:

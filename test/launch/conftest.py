@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the launch files: with a stand-in for ``launch``, and with ``launch`` itself."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unet_perception.nodes import process
+
+HERE = Path(__file__).parent
+# For launch_harness/, and for harness/ of the integration tests.
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+from launch_harness.required import missing
+
+# Before rclpy is imported, for the test's own node.
+os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+process.use_shipped_profile()
+
+# Not skipped by themselves: a module that skips while launch_testing's plugin looks at it
+# takes the whole session with it. test_launch_files.py skips a test in their place.
+collect_ignore = ["test_playback.py", "test_running.py"] if missing() else []
+
+_tests = itertools.count()
+
+
+@pytest.fixture
+def domain() -> int:
+    """A domain id of its own for each test; above 101 the ports collide with others."""
+    return (os.getpid() * 13 + 50 + next(_tests)) % 100 + 1
+
+
+@pytest.fixture
+def peer(domain: int, tmp_path: Path) -> Iterator[Any]:
+    """The test's own ROS node."""
+    from harness.peer import Peer
+
+    result = Peer(domain, tmp_path)
+    yield result
+    result.close()
+
+
+@pytest.fixture
+def launch_file(domain: int, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Runs launch files with ``launch`` itself; what they started ends with the test."""
+    from launch_harness.real import Launched
+
+    running: list[Any] = []
+
+    def start(file: str, *given: str, **environment: str) -> Any:
+        running.append(Launched(tmp_path, domain, file, *given, **environment))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.kill()

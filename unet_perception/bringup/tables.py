@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments of the launch files; those that a node has too are its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from unet_perception.errors import BundleError, LabelSetError
+from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
+from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
+from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS
+from unet_perception.nodes.parameters import Option, one_of
+from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
+from unet_perception.segmenter import find_model
+
+NAMESPACE = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
+TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
+_TRAFFIC = re.compile(r"(\d{1,4})(?:,(\d{1,4}))?", re.ASCII)
+
+LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+VIEWS = ("auto", "none", "rviz")
+SWITCH = ("auto", "true", "false")
+
+
+def some(options: Iterable[Option], *names: str) -> tuple[Option, ...]:
+    """Return the options with these names."""
+    by_name = {option.name: option for option in options}
+    return tuple(by_name[name] for name in names)
+
+
+def is_file_or_empty(value: str) -> bool:
+    """Accept the path of a file, or nothing."""
+    return not value or Path(value).expanduser().is_file()
+
+
+def _is_model(value: str) -> bool:
+    try:
+        find_model(value)
+    except BundleError:
+        return False
+    return bool(value)
+
+
+def _is_label_set(value: str) -> bool:
+    try:
+        load_label_set(value)
+    except LabelSetError:
+        return False
+    return True
+
+
+def file(name: str, description: str) -> Option:
+    """Return an argument that names a file."""
+    return Option(name, "", description, "the path of a file, or empty", is_file_or_empty)
+
+
+def topic(name: str, default: str, description: str) -> Option:
+    """Return an argument that names a topic."""
+    words = "the name of a topic, or empty"
+    return Option(name, default, description, words, lambda x: not x or bool(TOPIC.fullmatch(x)))
+
+
+_model, *_network, _input = some(
+    PERCEPTION_OPTIONS, "model", "engine", "precision", "input_image_topic"
+)
+
+NETWORK = (_model, *_network, _input)
+"""Those that are parameters of the perception node."""
+
+PERCEPTION_ARGUMENTS = (
+    _input,
+    replace(_model, accepts=_is_model),
+    *_network,
+    Option(
+        "namespace",
+        "",
+        "namespace of the perception node, such as car1; its topics are below it",
+        "a name such as car1 or fleet/car1, or empty",
+        lambda value: not value or NAMESPACE.fullmatch(value) is not None,
+    ),
+    file("params", "parameter file of the perception node; other arguments win over it"),
+    Option("use_sim_time", False, "take the time from /clock", "true or false"),
+    Option(
+        "log_level",
+        "info",
+        "least severity that the nodes log",
+        f"one of {', '.join(LOG_LEVELS)}",
+        one_of(LOG_LEVELS),
+    ),
+)
+
+VIEW_ARGUMENTS = (
+    Option(
+        "rviz",
+        "auto",
+        "start rviz2; auto where it is installed and there is a display",
+        f"one of {', '.join(SWITCH)}",
+        one_of(SWITCH),
+    ),
+    Option(
+        "view",
+        "auto",
+        "what shows the masks: rviz, none, or auto as the argument rviz says",
+        f"one of {', '.join(VIEWS)}",
+        one_of(VIEWS),
+    ),
+    file("rviz_config", "rviz2's configuration; empty for the shipped overlay.rviz"),
+)
+
+RESPAWN = Option(
+    "respawn", False, "start a part again that ended; else its end ends all", "true or false"
+)
+
+IDS_TOPIC = topic("ids_topic", "", "topic of the true class ids; empty for the bridge's")
+IDS_LABEL_SET = Option(
+    "ids_label_set",
+    "carla-0.9.14",
+    "label set of these ids",
+    f"one of {', '.join(BUILTIN_LABEL_SETS)}",
+    one_of(BUILTIN_LABEL_SETS),
+)
+
+SERVER_ARGUMENTS = some(CARLA_BRIDGE_OPTIONS, "host", "port", "timeout", "fixed_delta_seconds")
+
+BRIDGE_OWN = (
+    *SERVER_ARGUMENTS,
+    *some(
+        CARLA_BRIDGE_OPTIONS,
+        *("town", "role_name", "vehicle", "passive", "synchronous_mode", "recover"),
+    ),
+    replace(some(CARLA_BRIDGE_OPTIONS, "cameras")[0], accepts=is_file_or_empty),
+)
+"""Those that are parameters of the bridge."""
+
+BRIDGE_ARGUMENTS = (
+    *BRIDGE_OWN,
+    file("bridge_params", "parameter file of the bridge; other arguments win over it"),
+    Option(
+        "autopilot",
+        "auto",
+        "let CARLA drive the vehicle; auto does so for source:=playback alone",
+        f"one of {', '.join(SWITCH)}",
+        one_of(SWITCH),
+    ),
+)
+
+TRAFFIC = Option(
+    "traffic",
+    "0",
+    "other vehicles to spawn, or vehicles and walkers",
+    "a number up to 1000, or two such as 30,20",
+    lambda value: all(int(number) <= 1000 for number in split_traffic(value)),
+)
+
+PLAYBACK_ARGUMENTS = (
+    Option(
+        "data",
+        "",
+        "what source:=playback plays; empty for the built-in street",
+        "a folder with CameraRGB/ and CameraMask/, or empty",
+        lambda value: not value or Path(value).expanduser().is_dir(),
+    ),
+    replace(
+        some(CAMERA_SOURCE_OPTIONS, "label_set")[0],
+        description="label set of that folder, where it has no dataset.json",
+        accepts=_is_label_set,
+    ),
+)
+
+
+def split_traffic(value: str) -> tuple[int, int]:
+    """Return the numbers of vehicles and walkers; out of range if the text has none."""
+    match = _TRAFFIC.fullmatch(value.replace(" ", ""))
+    if match is None:
+        return 9999, 9999
+    return int(match[1]), int(match[2] or 0)
