@@ -10,7 +10,7 @@ DATA ?=
 SECONDS ?= $(if $(CI),30,0)
 OUT ?= demo_output
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)"
@@ -22,6 +22,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.test
+	$(BIN)/mkdocs build --quiet
+	@echo build/docs/index.html
 
 bench: $(VENV)/.test
 	$(BIN)/unet-perception bench

@@ -28,6 +28,8 @@ INT8 = ["openvino>=2025.0", "nncf>=2.14", "torch>=2.4", "onnx>=1.16"]
 BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "matplotlib>=3.8"]
 # TensorRT's parser and builder in a form that needs no GPU; its wheels are for x86-64 alone.
 TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
+# The site of make docs; its API pages are read from the sources, nothing is imported.
+DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.30"]
 DEV = [
     "pytest==7.4.4",
     "hypothesis>=6.100",
@@ -37,6 +39,7 @@ DEV = [
     "colcon-common-extensions>=0.3",
     "torchmetrics>=1.4",
     *BAGS,
+    *DOCS,
     *INT8,
     *BENCH,
     *TENSORRT_RTX,
@@ -98,6 +101,7 @@ setup(
         "int8": INT8,
         "bench": BENCH,
         "carla": CARLA,
+        "docs": DOCS,
         "dev": DEV,
         # What colcon test looks for.
         "test": ["pytest"],
