@@ -105,7 +105,17 @@ def _api_pages(repository: Path) -> dict[str, str]:
 
 def _api_page(path: Path) -> str:
     name = f"{PACKAGE}.{path.stem}"
-    # What a room exports is its API; of one that exports nothing, each file is shown.
-    exports = path.is_dir() and "__all__" in (path / "__init__.py").read_text(encoding="utf-8")
-    shown = str(not exports).lower()
-    return f"# {name}\n\n::: {name}\n    options:\n      show_submodules: {shown}\n"
+    if path.is_file():
+        return f"# {name}\n\n::: {name}\n"
+    # File by file, as a function that a room exports may have the name of its file, and hide it.
+    modules = sorted(
+        ".".join(file.relative_to(path).with_suffix("").parts)
+        for file in path.rglob("*.py")
+        if not file.stem.startswith("__")
+    )
+    parts = [f"# {name}", f"::: {name}\n    options:\n      members: false"]
+    parts += [
+        f"## {module}\n\n::: {name}.{module}\n    options:\n      heading_level: 3"
+        for module in modules
+    ]
+    return "\n\n".join(parts) + "\n"
