@@ -38,6 +38,7 @@ DEV = [
     "types-PyYAML",
     "colcon-common-extensions>=0.3",
     "torchmetrics>=1.4",
+    "playwright>=1.49",
     *BAGS,
     *DOCS,
     *INT8,
@@ -66,7 +67,7 @@ setup(
     maintainer_email="maintainers@example.org",
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "py.typed"]},
+    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "view/page/*", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml"]),
@@ -79,6 +80,7 @@ setup(
                 "scripts/carla_bridge",
                 "scripts/carla_perception",
                 "scripts/record_dataset",
+                "scripts/live_view",
             ],
         ),
         *share_files("config/*", "launch/*.launch.py", "models/*/*"),
@@ -90,6 +92,7 @@ setup(
         "PyYAML>=6",
         "rich>=13",
         "msgpack>=1.0.5",
+        "aiohttp>=3.9,<4",
     ],
     extras_require={
         "ros": ROS_WHEELS,
@@ -114,6 +117,7 @@ setup(
             "carla_bridge = unet_perception.nodes.main:carla_bridge",
             "carla_perception = unet_perception.nodes.main:carla_perception",
             "record_dataset = unet_perception.nodes.main:record_dataset",
+            "live_view = unet_perception.nodes.main:live_view",
         ]
     },
 )

@@ -72,7 +72,7 @@ class FollowingSubscription:
         callback: Callable[[RawMessage], None],
         depth: int = DEPTH,
     ) -> None:
-        """Subscribe, at first to the first type and with the weakest QoS.
+        """Subscribe: as is offered already, or to the first type and with the weakest QoS.
 
         Args:
             node: The ``rclpy`` node.
@@ -94,9 +94,15 @@ class FollowingSubscription:
         self._log = ProblemLog(node)
         self.foreign: list[str] = []
         self.problem = ""
-        self.choice = choose([], list(types), self._fixed, depth)
-        self._silence = Silence(time.monotonic())
+        now = time.monotonic()
+        offers = [end.offer for end in self._publishers(now)]
+        # Not only in a moment: each subscription that is taken away again is a risk to whoever
+        # publishes, as Fast DDS 3.2 may lock up over it (eProsima/Fast-DDS issue 6502).
+        self.choice = choose(offers, list(types), self._fixed, depth)
+        self._silence = Silence(now)
         self._subscription = self._subscribe(self.choice)
+        if offers:
+            self._tell_choice()
         # Not the node's clock: simulation time may not have begun when the publisher comes.
         self._timer = node.create_timer(
             PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME)
@@ -119,11 +125,14 @@ class FollowingSubscription:
             self.choice = choice
             self._silence = Silence(now)
             self._subscription = self._subscribe(choice)
-            self._node.get_logger().info(f"reading {self._name}: {choice}")
+            self._tell_choice()
         self.foreign = foreign_types(offers, list(self._types))
         problems = self._problems(found, now)
         self._log.tell(problems)
         self.problem = "; ".join(problems.values())
+
+    def _tell_choice(self) -> None:
+        self._node.get_logger().info(f"reading {self._name}: {self.choice}")
 
     def _publishers(self, now: float) -> list[Endpoint]:
         found = endpoints.publishers(self._node, self._topic)
