@@ -59,7 +59,7 @@ class NodeProcess:
     def send(self, signal_number: int) -> None:
         self.popen.send_signal(signal_number)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """Wait for its end after SIGTERM; one that is killed leaves shared memory behind."""
         try:
             self.popen.wait(STOP_S)
@@ -171,7 +171,7 @@ class Peer:
         for started in self._processes:
             started.popen.terminate()
         for started in self._processes:
-            started.stop()
+            started.end()
         self._closing.set()
         self._thread.join()
         self._executor.shutdown()
