@@ -34,8 +34,9 @@ from rich.table import Table
 
 from unet_perception.demo.stack import free_port
 
+LINGER = "linger:=2.0"
 SETTLE_S = 4.0
-"""Longer than the page keeps its subscriptions after the last viewer left."""
+"""Longer than the page keeps its subscriptions after the last viewer has left."""
 
 NODES = ("perception", "live_view")
 
@@ -183,7 +184,7 @@ def _variant(port: int) -> Variant:
         node = ["-m", "unet_perception.nodes"]
         return [
             [*node, "perception", "--ros-args", *given],
-            [*node, "live_view", "--ros-args", "-p", f"port:={port}"],
+            [*node, "live_view", "--ros-args", *("-p", f"port:={port}"), *("-p", LINGER)],
         ]
 
     return Variant("view", commands)

@@ -246,7 +246,7 @@ def test_it_says_when_frames_stop_and_goes_on_with_them(peer: Any, show: Any, vi
     seen = show()
     page = view(start_view(peer)[1])
     wait_until(lambda: page.stamp, "a picture")
-    assert page.page.locator("#banner").is_hidden()
+    page.wait_for("document.getElementById('banner').hidden")
     seen.message = "no frames for 3 s"
     seen.running.clear()
     page.wait_for("document.getElementById('banner').textContent.includes('no frames for 3 s')")

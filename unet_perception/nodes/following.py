@@ -71,6 +71,7 @@ class FollowingSubscription:
         types: Mapping[str, type],
         callback: Callable[[RawMessage], None],
         depth: int = DEPTH,
+        callback_group: Any = None,
     ) -> None:
         """Subscribe: as is offered already, or to the first type and with the weakest QoS.
 
@@ -80,6 +81,7 @@ class FollowingSubscription:
             types: Message classes that can be read, by name, the preferred one first.
             callback: Called with each message.
             depth: Messages that may wait unless the user set it; older ones are lost.
+            callback_group: Tells the executor when messages are taken; None for always.
 
         Raises:
             ConfigError: The user's ``qos_overrides`` of the topic are not allowed.
@@ -88,6 +90,7 @@ class FollowingSubscription:
         self._name = str(node.resolve_topic_name(topic))
         self._callback = callback
         self._depth = depth
+        self._callback_group = callback_group
         self._overrides = QosOverrides(node, topic, "subscription")
         self._fixed = self._overrides.fixed
         self._seen: dict[bytes, float] = {}
@@ -206,6 +209,7 @@ class FollowingSubscription:
             self._topic,
             take_raw,
             profile,
+            callback_group=self._callback_group,
             raw=True,
             qos_overriding_options=self._overrides.options(only_given=True),
             # Not rclpy's own: they warn of what is being followed, and name nobody.

@@ -16,6 +16,7 @@ from unet_perception.errors import FrameError
 from unet_perception.nodes.declare import declare
 from unet_perception.nodes.following import RawMessage
 from unet_perception.nodes.frames import frame_of
+from unet_perception.nodes.live_view_gate import PictureGate
 from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS, LiveViewConfig
 from unet_perception.nodes.live_view_topics import Topics
 from unet_perception.nodes.spin import Watch
@@ -100,7 +101,7 @@ class LiveView:
             self._pairings[camera] = Pairing(camera, self._config.rate, time.monotonic())
         return self._pairings[camera]
 
-    def _on_picture(self, camera: str, message: RawMessage) -> None:
+    def _on_picture(self, camera: str, message: RawMessage, gate: PictureGate) -> None:
         now = time.monotonic()
         pairing = self._pairing(camera)
         if not self._server.is_hungry(camera) or not pairing.is_due(now):
@@ -108,22 +109,32 @@ class LiveView:
         try:
             read = message.read()
             picture = Picture(bytes(read.data) if _is_file(read) else frame_of(read))
-            self._put(pairing.put_picture(_stamp(read.header), picture, now))
+            stamp = _stamp(read.header)
+            pair = pairing.put_picture(stamp, picture, now)
+            gate.took(stamp, pair is not None and pair.ids is not None)
+            self._put(pair)
         except FrameError as error:
             self._warn(f"cannot show a picture of {camera}: {error}")
 
-    def _on_mask(self, camera: str, message: RawMessage) -> None:
+    def _on_mask(self, camera: str, message: RawMessage, gate: PictureGate) -> None:
         now = time.monotonic()
         pairing = self._pairing(camera)
-        if not self._server.is_hungry(camera) and not pairing.waiting:
-            pairing.hear_mask(now)
+        pairing.hear_mask(now)
+        gate.hear_mask()
+        if not self._server.is_hungry(camera) or not pairing.is_due(now):
             return
         try:
             read = message.read()
             ids = frame_of(read)
             if ids.encoding != "mono8":
                 raise FrameError(f"its encoding is {ids.encoding}, not mono8")
-            self._put(pairing.put_mask(_stamp(read.header), np.asarray(ids.pixels), now))
+            stamp = _stamp(read.header)
+            pair = pairing.put_mask(stamp, np.asarray(ids.pixels), now)
+            if pair is None:
+                gate.want(stamp)
+            else:
+                gate.took(stamp, True)
+            self._put(pair)
         except FrameError as error:
             self._warn(f"cannot show a mask of {camera}: {error}")
 

@@ -15,6 +15,7 @@ from unet_perception.errors import LabelSetError
 from unet_perception.labels import LabelSet
 from unet_perception.nodes.diagnostics import Status
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
+from unet_perception.nodes.live_view_gate import PictureGate
 from unet_perception.nodes.outputs import reliable
 from unet_perception.view.interest import STATUS
 from unet_perception.view.state import ONLY_CAMERA, Board
@@ -25,16 +26,16 @@ PICTURE_TYPES = {
 }
 MASK_TYPES = {"sensor_msgs/msg/Image": Image}
 
-PICTURE_DEPTH = 2
+PICTURE_DEPTH = 4
 MASK_DEPTH = 8
-"""More than one, as this process may wait for the processor: a picture and its mask come at
-different times, and with the newest of each alone they might never meet."""
+"""More than one: a picture is taken once its mask has come, and this process has the processor
+last."""
 
 RECORDER = "record_dataset:"
 """How the name of a recorder's state in ``/diagnostics`` begins."""
 
-OnMessage = Callable[[str, RawMessage], None]
-"""Takes the name of a camera, and a message of it."""
+OnMessage = Callable[[str, RawMessage, PictureGate], None]
+"""Takes the name of a camera, a message of it, and the gate of its pictures."""
 
 
 class CameraTopics:
@@ -45,8 +46,8 @@ class CameraTopics:
         node: Any,
         picture_topic: str,
         outputs: str,
-        on_picture: Callable[[RawMessage], None],
-        on_mask: Callable[[RawMessage], None],
+        on_picture: Callable[[RawMessage, PictureGate], None],
+        on_mask: Callable[[RawMessage, PictureGate], None],
         on_latency: Callable[[float], None],
     ) -> None:
         """Subscribe.
@@ -61,11 +62,21 @@ class CameraTopics:
         """
         self._node = node
         self.picture_topic = picture_topic
+        gate = PictureGate()
         self._pictures = FollowingSubscription(
-            node, picture_topic, PICTURE_TYPES, on_picture, PICTURE_DEPTH
+            node,
+            picture_topic,
+            PICTURE_TYPES,
+            lambda message: on_picture(message, gate),
+            PICTURE_DEPTH,
+            gate,
         )
         self._masks = FollowingSubscription(
-            node, f"{outputs}/mask", MASK_TYPES, on_mask, MASK_DEPTH
+            node,
+            f"{outputs}/mask",
+            MASK_TYPES,
+            lambda message: on_mask(message, gate),
+            MASK_DEPTH,
         )
 
         def take_latency(message: Any) -> None:
@@ -223,7 +234,7 @@ class Topics:
             self._node,
             topic,
             outputs,
-            lambda message: self._on_picture(camera, message),
-            lambda message: self._on_mask(camera, message),
+            lambda message, gate: self._on_picture(camera, message, gate),
+            lambda message, gate: self._on_mask(camera, message, gate),
             lambda milliseconds: self._board.tell_latency(camera, milliseconds),
         )

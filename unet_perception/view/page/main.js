@@ -115,6 +115,9 @@ async function showPicture(buffer) {
     view.screen.show(frame);
     view.pointer.refresh();
     connection.send({ shown: [head.camera, head.number] });
+    if (!at("banner").hidden) {
+      showNumbers();
+    }
   } else {
     frame.bitmap.close();
   }
