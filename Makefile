@@ -9,11 +9,13 @@ PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 DATA ?=
 SECONDS ?= $(if $(CI),30,0)
 OUT ?= demo_output
+# Empty for a demo without the live page for web browsers.
+VIEW ?= yes
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 demo: $(VENV)/.demo
-	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)"
+	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest $(ARGS)
@@ -22,6 +24,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo build/docs/index.html
 
 bench: $(VENV)/.test
 	$(BIN)/unet-perception bench

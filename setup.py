@@ -28,6 +28,8 @@ INT8 = ["openvino>=2025.0", "nncf>=2.14", "torch>=2.4", "onnx>=1.16"]
 BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "matplotlib>=3.8"]
 # TensorRT's parser and builder in a form that needs no GPU; its wheels are for x86-64 alone.
 TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
+# The site of make docs; its API pages are read from the sources, nothing is imported.
+DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.30"]
 DEV = [
     "pytest==7.4.4",
     "hypothesis>=6.100",
@@ -36,7 +38,9 @@ DEV = [
     "types-PyYAML",
     "colcon-common-extensions>=0.3",
     "torchmetrics>=1.4",
+    "playwright>=1.49",
     *BAGS,
+    *DOCS,
     *INT8,
     *BENCH,
     *TENSORRT_RTX,
@@ -63,7 +67,7 @@ setup(
     maintainer_email="maintainers@example.org",
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "py.typed"]},
+    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "view/page/*", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml"]),
@@ -76,6 +80,7 @@ setup(
                 "scripts/carla_bridge",
                 "scripts/carla_perception",
                 "scripts/record_dataset",
+                "scripts/live_view",
             ],
         ),
         *share_files("config/*", "launch/*.launch.py", "models/*/*"),
@@ -87,6 +92,7 @@ setup(
         "PyYAML>=6",
         "rich>=13",
         "msgpack>=1.0.5",
+        "aiohttp>=3.9,<4",
     ],
     extras_require={
         "ros": ROS_WHEELS,
@@ -98,6 +104,7 @@ setup(
         "int8": INT8,
         "bench": BENCH,
         "carla": CARLA,
+        "docs": DOCS,
         "dev": DEV,
         # What colcon test looks for.
         "test": ["pytest"],
@@ -110,6 +117,7 @@ setup(
             "carla_bridge = unet_perception.nodes.main:carla_bridge",
             "carla_perception = unet_perception.nodes.main:carla_perception",
             "record_dataset = unet_perception.nodes.main:record_dataset",
+            "live_view = unet_perception.nodes.main:live_view",
         ]
     },
 )

@@ -51,7 +51,7 @@ def test_all_of_them_are_in_the_documentation(repo: Path) -> None:
         ({"engine": "warp"}, "argument engine is 'warp'; it must be one of auto, tensorrt"),
         ({"model": "absent"}, "argument model is 'absent'; it must be the name of a shipped"),
         ({"model": ""}, "argument model is ''; it must be the name of a shipped"),
-        ({"view": "web"}, "argument view is 'web'; it must be one of auto, none, rviz"),
+        ({"view": "tv"}, "argument view is 'tv'; it must be one of auto, none, rviz, web"),
         ({"rviz": "yes"}, "argument rviz is 'yes'; it must be one of auto, true, false"),
         ({"params": "absent.yaml"}, "argument params is 'absent.yaml'; it must be the path"),
         ({"namespace": "my car"}, "argument namespace is 'my car'; it must be a name such as"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""rviz2 is started where it is wanted and can be."""
+"""rviz2 and the live page are started where they are wanted and can be."""
 
 from __future__ import annotations
 
@@ -89,3 +89,29 @@ def test_another_configuration_can_be_shown(
     (tmp_path / "my.rviz").touch()
     system = carla(installed, rviz_config=str(tmp_path / "my.rviz"))
     assert rviz(system).arguments == ("-d", str(tmp_path / "my.rviz"))
+
+
+def live_page(system: Any) -> Any:
+    return next((part for part in system.parts if part.name == "live_view"), None)
+
+
+def test_the_live_page_is_started_as_asked(carla: Any, installed: dict[str, str]) -> None:
+    assert live_page(carla(installed)) is None
+    system = carla(installed, view="web", namespace="car1")
+    page = live_page(system)
+    assert page.parameters == {"node": "/car1/perception", "host": "127.0.0.1", "port": 8080}
+    assert not page.needed
+    assert rviz(system) is None
+    assert system.notes == ("the live page is at http://127.0.0.1:8080/",)
+
+
+def test_both_may_be_asked_for(carla: Any, installed: dict[str, str]) -> None:
+    system = carla(installed, view="web", rviz="true", view_port="0", use_sim_time="true")
+    assert rviz(system) is not None
+    assert live_page(system).parameters["port"] == 0
+    assert live_page(system).parameters["use_sim_time"] is True
+
+
+def test_an_address_without_a_page_is_refused(carla: Any, installed: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="argument view_port is '9000', but .* view:=web"):
+        carla(installed, view_port="9000")

@@ -19,7 +19,10 @@ LEFT_OUT = shutil.ignore_patterns(".*", "test", "benchmarks", "docs", "build", "
 BUILD_S = 170.0
 RUN_S = 60.0
 
-ROS_EXECUTABLES = ("perception", "camera_source", "carla_bridge", "carla_perception")
+ROS_EXECUTABLES = (
+    *("perception", "camera_source", "carla_bridge", "carla_perception"),
+    "live_view",
+)
 LAUNCH_FILES = ("carla", "perception", "playback", "record")
 
 
@@ -137,6 +140,12 @@ def test_the_installed_code_is_the_one_that_runs(installed: Installed) -> None:
     share = installed.prefix / "share" / PACKAGE
     assert Path(module).is_relative_to(installed.prefix)
     assert Path(config) == share / "config/overlay.rviz"
+
+
+def test_the_live_page_is_whole(installed: Installed, repo: Path) -> None:
+    code = "from unet_perception.view.site import load_site; print(*sorted(load_site()))"
+    wanted = {path.name for path in (repo / "unet_perception/view/page").iterdir()}
+    assert set(installed.run(sys.executable, "-c", code).stdout.split()) == wanted
 
 
 @pytest.mark.parametrize("name", ROS_EXECUTABLES)

@@ -18,6 +18,7 @@ ROS_PACKAGES = (
 )
 ROS_ENDINGS = ("_msgs", "_srvs", "_interfaces")
 ROSDEP_KEYS = {
+    "aiohttp": "python3-aiohttp",
     "msgpack": "python3-msgpack",
     "numpy": "python3-numpy",
     "opencv-python-headless": "python3-opencv",

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +67,9 @@ def test_it_ends_by_itself_with_pictures(demo: Any, domain: int, tmp_path: Path)
     process = demo("--seconds", "4")
     output, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, output
-    for words in ("first mask after", "masks", "p50", "engine", "mean IoU", "Roads"):
+    for words in ("first mask after", "masks", "p50", "engine", "mean IoU", "Roads", "http://"):
         assert words in output
+    assert "live_view" not in output  # It left well.
     for name in ("overlay.png", "contact_sheet.png"):
         picture = cv2.imread(str(tmp_path / "out" / name))
         assert picture.shape[1] >= 800
@@ -88,6 +92,63 @@ def test_it_plays_a_folder_until_ctrl_c(demo: Any, domain: int, tmp_path: Path) 
     output, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, output
     assert processes_of(domain) == []
+
+
+def read_until(process: Any, words: str) -> str:
+    lines: list[str] = []
+    end = time.monotonic() + TIMEOUT_S
+    while words not in "".join(lines) and time.monotonic() < end:
+        lines.append(process.stdout.readline())
+    return "".join(lines)
+
+
+def test_its_page_shows_the_masks_and_its_end_is_not_the_demos(demo: Any, domain: int) -> None:
+    process = demo()
+    told = read_until(process, "first mask")
+    address = re.search(r"live page: (http://127.0.0.1:\d+/)", told)[1]
+    assert answer_of(f"{address}snapshot/camera/mask.png").startswith(b"\x89PNG")
+    (page,) = [command for command in processes_of(domain) if "live_view" in command]
+    os.kill(pid_of(page, domain), signal.SIGKILL)
+    time.sleep(1.0)
+    assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, output
+    assert "live_view ended with exit code" in output
+
+
+def test_it_runs_without_a_page(demo: Any, domain: int) -> None:
+    process = demo("--no-view")
+    told = read_until(process, "first mask")
+    assert "http://" not in told
+    assert not [command for command in processes_of(domain) if "live_view" in command]
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0
+
+
+def answer_of(address: str) -> bytes:
+    end = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:
+            # The page has the processor last.
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+
+def pid_of(command: str, domain: int) -> int:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            given = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if given == command and f"ROS_DOMAIN_ID={domain}".encode() in environment:
+            return int(folder.name)
+    raise AssertionError(f"no process {command}")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from unet_perception.labels import (
     BUILTIN_LABEL_SETS,
     UNLABELED,
     LabelSet,
+    label_groups,
     label_map,
     load_label_set,
 )
@@ -85,3 +86,23 @@ def test_a_class_without_counterpart_stops_and_names_both_sets() -> None:
         label_map(mine, load_label_set("carla-0.8"))
     for word in ("mine", "carla-0.8", "'Tram'", "id 3"):
         assert word in str(caught.value)
+
+
+def test_a_class_of_the_target_takes_what_it_stands_for() -> None:
+    drive = LabelSet.from_dict(
+        {
+            "name": "drive",
+            "classes": [
+                {"id": 0, "name": "Else", "color": [0, 0, 0], "stands_for": "rest"},
+                {"id": 1, "name": "Way", "color": [1, 1, 1], "stands_for": ["Roads", "RoadLines"]},
+                {"id": 5, "name": "Vehicles", "color": [2, 2, 2]},
+            ],
+        }
+    )
+    source = load_label_set("carla-0.8")
+    mapping = label_map(source, drive)
+    wanted = {"Roads": 1, "RoadLines": 1, "Vehicles": 5}
+    for label in source.classes:
+        assert mapping.table[label.id] == wanted.get(label.name, 0), label.name
+    groups = label_groups(source, drive)
+    assert not groups.is_partial

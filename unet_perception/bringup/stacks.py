@@ -20,6 +20,10 @@ CARLA_VERSION = "0.9.16"
 LINGER_S = 8.0
 """Shorter than the patience of launch and of the demo."""
 
+VIEW = "live_view"
+VIEW_HOST, VIEW_PORT = "127.0.0.1", 8080
+"""Where the live page is unless the user says otherwise."""
+
 DEMO_CAMERAS = "config/demo_cameras.yaml"
 """Cameras that see the street as the model learnt it."""
 
@@ -65,6 +69,21 @@ def camera_source(data: Path | None, rate: float, label_set: str) -> RosNode:
     if data is not None:
         parameters["data"] = str(data)
     return RosNode("camera_source", parameters=parameters)
+
+
+def live_view(
+    node: str, port: int, host: str = VIEW_HOST, parameters: Mapping[str, Value] | None = None
+) -> RosNode:
+    """Return the live page; it may end, and everything else goes on.
+
+    Args:
+        node: Full name of the perception node.
+        port: Port of the page.
+        host: Address of the page.
+        parameters: Further parameters.
+    """
+    values: dict[str, Value] = {"node": node, "host": host, "port": port, **(parameters or {})}
+    return RosNode(VIEW, parameters=values, needed=False)
 
 
 def topic_recorder(out: Path, camera: str, ids: str, label_set: str, pairs: int = 0) -> Command:

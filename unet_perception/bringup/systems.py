@@ -35,7 +35,7 @@ from unet_perception.bringup.tables import (
     VIEW_ARGUMENTS,
     split_traffic,
 )
-from unet_perception.bringup.viewer import viewer
+from unet_perception.bringup.viewer import page, viewer
 from unet_perception.errors import ConfigError
 from unet_perception.nodes.parameters import Option, Value, one_of
 
@@ -182,11 +182,13 @@ def _perceive(values: Values, environment: Environment, source: _Source) -> Syst
         namespace=values["namespace"],
     )
     camera = _absolute(given or source.camera or "image", namespace)
-    rviz, note = viewer(values, camera, f"{namespace}/perception", environment)
-    parts = [_with_log_level(part, values) for part in (*source.parts, node)]
-    return System(
-        (*parts, *([rviz] if rviz else [])), (note,) if note else (), respawn=values["respawn"]
-    )
+    shown = f"{namespace}/perception"
+    rviz, rviz_note = viewer(values, camera, shown, environment)
+    web, web_note = page(values, shown)
+    nodes = (*source.parts, node, *([web] if web else []))
+    parts = [_with_log_level(part, values) for part in nodes]
+    notes = tuple(note for note in (rviz_note, web_note) if note)
+    return System((*parts, *([rviz] if rviz else [])), notes, respawn=values["respawn"])
 
 
 def _bridge(values: Values) -> tuple[Part, ...]:

@@ -12,6 +12,7 @@ from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
 from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
 from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS
+from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS
 from unet_perception.nodes.parameters import Option, one_of
 from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
 from unet_perception.segmenter import find_model
@@ -21,7 +22,7 @@ TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _TRAFFIC = re.compile(r"(\d{1,4})(?:,(\d{1,4}))?", re.ASCII)
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-VIEWS = ("auto", "none", "rviz")
+VIEWS = ("auto", "none", "rviz", "web")
 SWITCH = ("auto", "true", "false")
 
 
@@ -92,6 +93,12 @@ PERCEPTION_ARGUMENTS = (
     ),
 )
 
+_host, _port = some(LIVE_VIEW_OPTIONS, "host", "port")
+VIEW_ADDRESS = (
+    replace(_host, name="view_host", description=f"with view:=web, {_host.description}"),
+    replace(_port, name="view_port", description=f"with view:=web, {_port.description}"),
+)
+
 VIEW_ARGUMENTS = (
     Option(
         "rviz",
@@ -103,11 +110,12 @@ VIEW_ARGUMENTS = (
     Option(
         "view",
         "auto",
-        "what shows the masks: rviz, none, or auto as the argument rviz says",
+        "what shows the masks: rviz, a page for web browsers, none, or auto as rviz says",
         f"one of {', '.join(VIEWS)}",
         one_of(VIEWS),
     ),
     file("rviz_config", "rviz2's configuration; empty for the shipped overlay.rviz"),
+    *VIEW_ADDRESS,
 )
 
 RESPAWN = Option(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether rviz2 is started, and with which topics."""
+"""Whether rviz2 or the live page is started, and with which topics."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unet_perception.bringup.arguments import refuse_idle
 from unet_perception.bringup.parts import RosNode
-from unet_perception.bringup.stacks import camera_topic, shipped
+from unet_perception.bringup.stacks import camera_topic, live_view, shipped
+from unet_perception.bringup.tables import VIEW_ADDRESS
 from unet_perception.errors import ConfigError
 
 RVIZ = "rviz2"
@@ -56,7 +58,30 @@ def viewer(
     return part, ""
 
 
+def page(values: Mapping[str, Any], node: str) -> tuple[RosNode | None, str]:
+    """Return the live page if it is wanted, and where it will be.
+
+    Args:
+        values: The arguments.
+        node: Full name of the perception node.
+
+    Raises:
+        ConfigError: Its address is given, and it is not wanted.
+    """
+    if values["view"] != "web":
+        refuse_idle(
+            VIEW_ADDRESS, values, f"view:={values['view']} is no page; with view:=web it is"
+        )
+        return None, ""
+    host, port = values["view_host"], values["view_port"]
+    further = {"use_sim_time": True} if values["use_sim_time"] else {}
+    where = f"http://{host}:{port}/" if port else "an address that it tells itself"
+    return live_view(node, port, host, further), f"the live page is at {where}"
+
+
 def _wanted(rviz: str, view: str) -> str:
+    if view == "web":
+        return "true" if rviz == "true" else "false"
     asked = {"auto": "auto", "none": "false", "rviz": "true"}[view]
     if "auto" in (asked, rviz) or asked == rviz:
         return rviz if asked == "auto" else asked

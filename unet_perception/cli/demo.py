@@ -35,6 +35,9 @@ def add_parser(subparsers: Any) -> None:
         default="auto",
         help="carla: CARLA's client on the playback server; camera: a node without it (auto)",
     )
+    parser.add_argument(
+        "--no-view", action="store_true", help="without the live page for web browsers"
+    )
     parser.set_defaults(run=run)
 
 
@@ -52,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
             engine=options.engine,
             precision=options.precision,
             source=options.source,
+            view=not options.no_view,
         )
     )
 

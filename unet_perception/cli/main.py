@@ -25,11 +25,13 @@ from unet_perception.cli import (
     street,
     summary,
     train,
+    view,
 )
 from unet_perception.errors import UnetPerceptionError
 
 VERBS = (
     demo,
+    view,
     playback,
     record,
     dataset,

@@ -35,6 +35,7 @@ class ProcessGroup:
         self._log_folder = log_folder
         self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._spare: set[str] = set()
 
     def __enter__(self) -> ProcessGroup:
         """Return the group."""
@@ -49,8 +50,19 @@ class ProcessGroup:
         """Stop every process."""
         self.stop()
 
-    def start(self, name: str, arguments: Sequence[str]) -> int:
-        """Start Python with arguments, its output going to ``NAME.log``; return the process id."""
+    def start(self, name: str, arguments: Sequence[str], needed: bool = True) -> int:
+        """Start Python, its output going to ``NAME.log``.
+
+        Args:
+            name: What the process is called.
+            arguments: Of Python.
+            needed: The others make no sense without it.
+
+        Returns:
+            The process id.
+        """
+        if not needed:
+            self._spare.add(name)
         with self.log_path(name).open("wb") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -74,14 +86,14 @@ class ProcessGroup:
         return self.log_path(name).read_text(errors="replace").strip().splitlines()[-lines:]
 
     def check(self) -> None:
-        """Raise when a process has ended.
+        """Raise when a process has ended that the others need.
 
         Raises:
             ProcessDiedError: Names the process, its exit code and its last words.
         """
         for name, process in self._running.items():
             code = process.poll()
-            if code is not None:
+            if code is not None and name not in self._spare:
                 last = (self.last_words(name, 1) or ["it said nothing"])[0]
                 raise ProcessDiedError(f"{name} ended with exit code {code}: {last}")
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
+from unet_perception.bringup.stacks import VIEW_HOST, live_view
 from unet_perception.demo.pictures import PictureSampler
 from unet_perception.demo.processes import ProcessGroup, demo_environment
 from unet_perception.demo.stack import (
@@ -25,6 +26,7 @@ from unet_perception.demo.stack import (
     camera_stack,
     choose_source,
     free_port,
+    page_port,
     playback_stack,
 )
 from unet_perception.demo.statistics import RunStatistics
@@ -37,11 +39,12 @@ from unet_perception.model.bundle import load_bundle
 from unet_perception.nodes import process
 from unet_perception.segmenter import find_model
 
+NODE = "/perception"
 TOPICS = {
     "camera": CAMERA,
     "truth": TRUTH,
-    "mask": "/perception/mask",
-    "overlay": "/perception/overlay",
+    "mask": f"{NODE}/mask",
+    "overlay": f"{NODE}/overlay",
 }
 COLUMNS = ("camera", "overlay", "truth")
 TICK_SECONDS = 0.25
@@ -62,6 +65,7 @@ class DemoOptions:
         precision: Precision of the engine.
         source: ``carla`` for CARLA's client on the playback server, ``camera`` for a
             camera node, ``auto`` for the first where it can run.
+        view: Whether it is shown in web browsers as well.
     """
 
     data: Path | None
@@ -72,6 +76,7 @@ class DemoOptions:
     engine: str
     precision: str
     source: str
+    view: bool = True
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work, before any process starts."""
@@ -133,9 +138,14 @@ def run_demo(options: DemoOptions) -> int:
         f"camera: {shown} at {options.rate:g} Hz, through {stack.source}    "
         f"ROS domain: {os.environ['ROS_DOMAIN_ID']}"
     )
+    parts = stack.parts
+    if options.view:
+        port = page_port()
+        parts = (*parts, live_view(NODE, port))
+        console.print(f"live page: http://{VIEW_HOST}:{port}/", highlight=False)
     with ProcessGroup(options.out, os.environ) as group:
-        for part in stack.parts:
-            group.start(part.name, part.python_arguments())
+        for part in parts:
+            group.start(part.name, part.python_arguments(), part.needed)
         # After the processes: rclpy starts threads, and a fork must not see them.
         from unet_perception.nodes.listen import listening
 
@@ -145,7 +155,7 @@ def run_demo(options: DemoOptions) -> int:
             raise watch.failure
         codes = group.stop()
     _report(codes, statistics, sampler, options, console)
-    return 1 if any(codes.values()) else 0
+    return 1 if any(codes[part.name] for part in parts if part.needed) else 0
 
 
 def _stack(options: DemoOptions, label_set: str) -> Stack:

@@ -13,6 +13,8 @@ from unet_perception.bringup.stacks import (
     CARLA_VERSION,
     DEMO_CAMERAS,
     ROLE,
+    VIEW_HOST,
+    VIEW_PORT,
     camera_source,
     camera_topic,
     carla_bridge,
@@ -99,6 +101,15 @@ def choose_source(wanted: str) -> str:
     if wanted == "auto":
         return "carla" if has_carla_client() else "camera"
     return wanted
+
+
+def page_port() -> int:
+    """Return the live page's usual port, or one that is free."""
+    try:
+        socket.create_server((VIEW_HOST, VIEW_PORT)).close()
+    except OSError:
+        return free_port()
+    return VIEW_PORT
 
 
 def free_port() -> int:

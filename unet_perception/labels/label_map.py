@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from unet_perception.errors import LabelSetError
 from unet_perception.labels.builtin import load_label_set
-from unet_perception.labels.label_set import UNLABELED, LabelClass, LabelSet
+from unet_perception.labels.label_set import REST, UNLABELED, LabelClass, LabelSet
 
 _CATCH_ALL = ("None", "Other")
 
@@ -87,7 +87,7 @@ def label_map(source: LabelSet, target: LabelSet) -> LabelMap:
     """Return the map between two label sets.
 
     Built-in sets have maps of their own. Any other two are mapped when every class of
-    ``source`` has a class of the same name in ``target``.
+    ``source`` has a class of the same name in ``target``, or one that ``stands_for`` it.
 
     Raises:
         LabelSetError: A class of ``source`` has no place in ``target``.
@@ -96,7 +96,7 @@ def label_map(source: LabelSet, target: LabelSet) -> LabelMap:
     pairs = []
     for label in source.classes:
         name = renamed.get(label.name, label.name)
-        after = next((t for t in target.classes if t.name == name), None)
+        after = _counterpart(name, target)
         if after is None:
             raise LabelSetError(
                 f"no map from label set {source.name} to {target.name}: class "
@@ -104,6 +104,15 @@ def label_map(source: LabelSet, target: LabelSet) -> LabelMap:
             )
         pairs.append((label, after))
     return LabelMap(source, target, tuple(pairs))
+
+
+def _counterpart(name: str, target: LabelSet) -> LabelClass | None:
+    fits = (
+        lambda label: label.name == name,
+        lambda label: name in label.stands_for,
+        lambda label: label.stands_for == (REST,),
+    )
+    return next((label for fit in fits for label in target.classes if fit(label)), None)
 
 
 @cache

@@ -30,8 +30,8 @@ class LabelClass:
         id: Value of its pixels in a mask, 0 to 254.
         name: Name as CARLA spells it.
         color: Red, green and blue, 0 to 255 each.
-        stands_for: Names of the classes of another set that were not told apart when this one
-            was labelled, or ``REST`` alone; empty where the class is what its name says.
+        stands_for: Names of the classes of another set that this one does not tell apart, or
+            ``REST`` alone; empty where the class is what its name says.
     """
 
     id: int

@@ -13,6 +13,7 @@ EXECUTABLES: dict[str, Callable[[], int]] = {
     "camera_source": main.camera_source,
     "carla_bridge": main.carla_bridge,
     "carla_perception": main.carla_perception,
+    "live_view": main.live_view,
 }
 
 name = sys.argv.pop(1) if len(sys.argv) > 1 else ""

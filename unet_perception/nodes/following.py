@@ -71,8 +71,9 @@ class FollowingSubscription:
         types: Mapping[str, type],
         callback: Callable[[RawMessage], None],
         depth: int = DEPTH,
+        callback_group: Any = None,
     ) -> None:
-        """Subscribe, at first to the first type and with the weakest QoS.
+        """Subscribe: as is offered already, or to the first type and with the weakest QoS.
 
         Args:
             node: The ``rclpy`` node.
@@ -80,6 +81,7 @@ class FollowingSubscription:
             types: Message classes that can be read, by name, the preferred one first.
             callback: Called with each message.
             depth: Messages that may wait unless the user set it; older ones are lost.
+            callback_group: Tells the executor when messages are taken; None for always.
 
         Raises:
             ConfigError: The user's ``qos_overrides`` of the topic are not allowed.
@@ -88,15 +90,22 @@ class FollowingSubscription:
         self._name = str(node.resolve_topic_name(topic))
         self._callback = callback
         self._depth = depth
+        self._callback_group = callback_group
         self._overrides = QosOverrides(node, topic, "subscription")
         self._fixed = self._overrides.fixed
         self._seen: dict[bytes, float] = {}
         self._log = ProblemLog(node)
         self.foreign: list[str] = []
         self.problem = ""
-        self.choice = choose([], list(types), self._fixed, depth)
-        self._silence = Silence(time.monotonic())
+        now = time.monotonic()
+        offers = [end.offer for end in self._publishers(now)]
+        # Not only in a moment: each subscription that is taken away again is a risk to whoever
+        # publishes, as Fast DDS 3.2 may lock up over it (eProsima/Fast-DDS issue 6502).
+        self.choice = choose(offers, list(types), self._fixed, depth)
+        self._silence = Silence(now)
         self._subscription = self._subscribe(self.choice)
+        if offers:
+            self._tell_choice()
         # Not the node's clock: simulation time may not have begun when the publisher comes.
         self._timer = node.create_timer(
             PERIOD_S, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME)
@@ -119,11 +128,14 @@ class FollowingSubscription:
             self.choice = choice
             self._silence = Silence(now)
             self._subscription = self._subscribe(choice)
-            self._node.get_logger().info(f"reading {self._name}: {choice}")
+            self._tell_choice()
         self.foreign = foreign_types(offers, list(self._types))
         problems = self._problems(found, now)
         self._log.tell(problems)
         self.problem = "; ".join(problems.values())
+
+    def _tell_choice(self) -> None:
+        self._node.get_logger().info(f"reading {self._name}: {self.choice}")
 
     def _publishers(self, now: float) -> list[Endpoint]:
         found = endpoints.publishers(self._node, self._topic)
@@ -197,6 +209,7 @@ class FollowingSubscription:
             self._topic,
             take_raw,
             profile,
+            callback_group=self._callback_group,
             raw=True,
             qos_overriding_options=self._overrides.options(only_given=True),
             # Not rclpy's own: they warn of what is being followed, and name nobody.

@@ -58,6 +58,15 @@ def carla_perception() -> NoReturn:
     _leave(code)
 
 
+def live_view() -> int:
+    """Run the node that shows pictures and masks in a browser; return the exit code."""
+    process.prepare()
+    from unet_perception.nodes import live_view as node
+    from unet_perception.nodes.spin import Part, run
+
+    return run(Part("live_view", node.start))
+
+
 def record_dataset() -> NoReturn:
     """Run ``unet-perception record``, as ``ros2 run`` finds it; leave with its exit code."""
     process.prepare()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Full, Queue
@@ -15,7 +15,9 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 
 from unet_perception.errors import ConfigError
+from unet_perception.nodes.diagnostics import OK, Status
 from unet_perception.nodes.spin import Watch, spinning
+from unet_perception.nodes.status_output import StatusOutput
 from unet_perception.nodes.topic_pairs import TopicPair, TopicPairs
 from unet_perception.recording.disk import DiskFloor
 from unet_perception.recording.identity import FolderIdentity
@@ -88,7 +90,8 @@ def record_topics(
     try:
         topics = TopicPairs(node, recording.picture_topic, recording.ids_topic, put)
         say("info", f"waiting for {recording.picture_topic} and {recording.ids_topic}")
-        with spinning([node], watch):
+        status = StatusOutput(node, watch, lambda: {"recorder": state_of(progress)})
+        with spinning([node], watch), closing(status):
             try:
                 first = _next(pairs, should_stop)
                 if first is not None:
@@ -100,6 +103,23 @@ def record_topics(
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
+
+
+def state_of(progress: Progress) -> Status:
+    """Return what ``/diagnostics`` and the live page say of a recording."""
+    there = progress.before + progress.written
+    of_all = f" of {progress.total}" if progress.total else ""
+    values = {
+        "pairs": str(there),
+        "total": str(progress.total),
+        "written": str(progress.written),
+        "pending": str(progress.pending),
+        "incomplete": str(progress.incomplete),
+        "bytes": str(progress.size),
+        "free_bytes": str(progress.free),
+    }
+    words = f"recording, {there}{of_all} pairs" if progress.set else "waiting for the first pair"
+    return Status(OK, words, values)
 
 
 def _record(

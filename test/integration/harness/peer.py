@@ -25,6 +25,7 @@ from rclpy.qos import ReliabilityPolicy
 from unet_perception.nodes import process
 from unet_perception.nodes.outputs import reliable
 
+STOP_S = 15.0
 TIMEOUT_S = 60.0
 ENGINE = {"engine": "openvino", "precision": "fp32", "threads": 1}
 
@@ -57,6 +58,14 @@ class NodeProcess:
 
     def send(self, signal_number: int) -> None:
         self.popen.send_signal(signal_number)
+
+    def end(self) -> None:
+        """Wait for its end after SIGTERM; one that is killed leaves shared memory behind."""
+        try:
+            self.popen.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
 
     def wait(self, timeout: float = TIMEOUT_S) -> int:
         return self.popen.wait(timeout)
@@ -160,9 +169,9 @@ class Peer:
 
     def close(self) -> None:
         for started in self._processes:
-            if started.popen.poll() is None:
-                started.popen.kill()
-                started.popen.wait()
+            started.popen.terminate()
+        for started in self._processes:
+            started.end()
         self._closing.set()
         self._thread.join()
         self._executor.shutdown()
