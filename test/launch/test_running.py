@@ -101,7 +101,7 @@ def test_perception_alone_takes_what_it_is_told(
     [
         ("carla", "source:=bag", "argument source is 'bag'; it must be one of carla, native"),
         ("carla", "sorce:=playback", "argument sorce is not known; known are autopilot,"),
-        ("carla", "view:=web", "argument view is 'web'; it must be one of auto, none, rviz"),
+        ("carla", "view:=html", "argument view is 'html'; it must be one of auto, none, rviz, web"),
         ("perception", "engine:=warp", "argument engine is 'warp'; it must be one of auto"),
         ("perception", "host:=far", "argument host is not known; known are engine,"),
         ("playback", "data:=absent", "argument data is 'absent'; it must be a folder with"),
