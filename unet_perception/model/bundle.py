@@ -43,6 +43,7 @@ class ModelBundle:
         onnx: Bytes of the ONNX file.
         sha256: Checksum of ``onnx``: the network's fingerprint.
         files: Contents of ``INT8_FILES`` by name; empty where the bundle has none.
+        checksum: That of the whole bundle, description and all files.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class ModelBundle:
     onnx: bytes
     sha256: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    checksum: str = ""
 
     @property
     def has_int8(self) -> bool:
@@ -170,7 +172,8 @@ def load_bundle(path: Path) -> ModelBundle:
     facts = {"bytes": document.get("onnx_bytes"), "sha256": document.get("onnx_sha256")}
     data = _read_checked(path / ONNX_FILE, facts)
     files = _read_files(path, document.get("files", {}))
-    return ModelBundle(path, spec, data, hashlib.sha256(data).hexdigest(), files)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return ModelBundle(path, spec, data, sha256, files, document["checksum"])
 
 
 def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
