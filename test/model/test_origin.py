@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unet_perception.labels import load_label_set
-from unet_perception.model.bundle import ModelBundle, load_bundle, update_spec
+from unet_perception.model.bundle import ModelBundle, load_bundle, store_files
 from unet_perception.model.origin import SHIPPED, origin
 from unet_perception.model.spec import ModelSpec
 
@@ -42,7 +42,9 @@ def test_a_shipped_model_that_was_changed_is_no_longer_ours(repo: Path, tmp_path
     for file in shipped.path.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     assert "shipped" in origin(load_bundle(folder))
-    update_spec(load_bundle(folder), ModelSpec(32, (96, 128), LABELS, {"imported_from": "x.h5"}))
+    store_files(
+        load_bundle(folder), {}, ModelSpec(32, (96, 128), LABELS, {"imported_from": "x.h5"})
+    )
     words = origin(load_bundle(folder))
     assert words == "by its own account imported from the Keras file x.h5 (sha256 unknown)"
 

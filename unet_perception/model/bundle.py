@@ -131,21 +131,6 @@ def check_replaceable(path: Path) -> None:
         raise BundleError(f"{path}: exists and is no model bundle; choose another folder")
 
 
-def update_spec(bundle: ModelBundle, spec: ModelSpec) -> None:
-    """Write new facts (scores, say) beside an unchanged network.
-
-    Raises:
-        BundleError: The folder cannot be written.
-    """
-    target = bundle.path / SPEC_FILE
-    fresh = target.with_name(f".{SPEC_FILE}.new-{os.getpid()}")
-    try:
-        fresh.write_text(_spec_text(spec, bundle.onnx, bundle.files), encoding="utf-8")
-        fresh.replace(target)
-    except OSError as error:
-        raise BundleError(f"{target}: cannot be written: {error}") from error
-
-
 def load_bundle(path: Path) -> ModelBundle:
     """Read a bundle and check it.
 
