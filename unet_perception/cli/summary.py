@@ -59,12 +59,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_layers(classes: int, filters: int, size: tuple[int, int]) -> None:
-    import torch
+    from unet_perception.model.summary import summarize_counts
 
-    from unet_perception.model.summary import summarize
-    from unet_perception.model.unet import UNet
-
-    # Shapes without values: no memory is taken, whatever the counts.
-    with torch.device("meta"):
-        model = UNet(classes, filters)
-    print(summarize(model, size))
+    print(summarize_counts(classes, filters, size))
