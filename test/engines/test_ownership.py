@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,11 @@ def link(path: Path) -> None:
     path.symlink_to(target)
 
 
+def dangling_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.parent.parent / "nowhere")
+
+
 def pipe(path: Path) -> None:
     path.unlink()
     os.mkfifo(path)
@@ -68,6 +74,7 @@ def directory(path: Path) -> None:
         (lambda path: path.chmod(0o4600), "has mode 4600"),
         (lambda path: path.chmod(0o2600), "has mode 2600"),
         (link, "is a link to another file"),
+        (dangling_link, "is a link to another file"),
         (pipe, "is no plain file"),
         (directory, "is no plain file"),
         pytest.param(
@@ -174,3 +181,21 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(11))
     with pytest.raises(ValueError, match="has 11 bytes, more than any engine"):
         read_own(tmp_path / "file", 10)
+
+
+def test_an_engine_stays_where_there_are_no_file_handles(
+    folder: Path,
+) -> None:
+    obtain(folder)
+    name = stored(folder).name
+    cache = EngineCache(folder, lambda line: None)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        with pytest.raises(EngineError, match=r"cannot be read: .*Too many open files"):
+            cache.read(name, KEY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert not obtain(folder)[0]

@@ -7,6 +7,7 @@ then read it. A process that dies in mid-build leaves nothing that is ever read.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -103,7 +104,7 @@ class EngineCache:
         path = self._folder / f"{digest}{SUFFIX}"
         with FileLock(path.with_suffix(".lock"), self._report, self._every_s):
             reason = "there was none yet"
-            if path.exists():
+            if os.path.lexists(path):
                 try:
                     return Obtained(load(self._read(path, key)), False, "read from the cache", path)
                 except EntryRefusedError as error:
@@ -158,7 +159,14 @@ class EngineCache:
     def _read(self, path: Path, key: Key) -> Entry:
         try:
             return unpack(read_own(path, MAX_ENTRY_BYTES), key)
+        except MemoryError as error:
+            # Neither this nor a lack of file handles says anything about the file: it stays.
+            raise EngineError(
+                f"engine cache {path} cannot be read: the memory is used up"
+            ) from error
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise EngineError(f"engine cache {path} cannot be read: {error}") from error
             raise EntryRefusedError(f"{path.name} cannot be read: {error}") from error
         except ValueError as error:
             raise EntryRefusedError(f"{path.name} {error}") from error
