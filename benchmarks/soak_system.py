@@ -105,7 +105,8 @@ class System:
             playback_server(self.port, self.folder / "pairs", Street.LABEL_SET),
             carla_bridge(bridge),
             perception({"model": MODEL, **ENGINE}, camera_topic()),
-            live_view("/perception", self.page_port),
+            # Faults are to slow it down, not whatever else the machine does.
+            live_view("/perception", self.page_port, parameters={"nice": 0}),
         )
         self.components = {part.name: Component(part) for part in parts}
         logs = self.folder / "logs"
