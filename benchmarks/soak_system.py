@@ -121,6 +121,7 @@ class System:
 
     def __enter__(self) -> System:
         """Start everything."""
+        self._report.unlink(missing_ok=True)  # An earlier soak's.
         self._group.start(WATCH, [str(HERE / "soak_watch.py"), str(self.folder), str(self._report)])
         for name in self.components:
             self.start(name)
