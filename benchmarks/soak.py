@@ -54,6 +54,13 @@ class Soak:
         """Break a system by chance."""
         self._system, self._scene, self._log, self._chance = system, scene, log, chance
         self._begin = time.monotonic()
+        self.stopping = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def _stop(self, *_: object) -> None:
+        """End before the next fault, and judge what there was."""
+        self.stopping = True
 
     def run(self, seconds: float, every: float) -> None:
         """Inject faults for so long.
@@ -69,16 +76,20 @@ class Soak:
         due = start
         while (due := max(due + every, time.monotonic())) < start + seconds:
             self._wait_until(due)
+            if self.stopping:
+                break
             if not faults:  # Every fault once, in another order each time.
                 faults = list(all_faults())
                 self._chance.shuffle(faults)
             fault = faults.pop()
             at = time.monotonic() - start
+            self._log.begin(at, str(fault))
             seen = fault.inject(self._system, self._chance)
             masks_s, page_s = self._recover(time.monotonic(), RECOVERY_S)
             self._log.add(Event(at, fault.name, fault.target, seen, masks_s, page_s))
             self._system.remove_segments()
         self._wait_until(start + seconds)
+        self._log.say(f"{(time.monotonic() - start) / 60.0:.1f} minutes with faults")
 
     def end(self) -> None:
         """End everything in good order, the page first.
@@ -124,7 +135,7 @@ class Soak:
         return True
 
     def _wait_until(self, moment: float) -> None:
-        while (left := moment - time.monotonic()) > 0:
+        while (left := moment - time.monotonic()) > 0 and not self.stopping:
             self._check()
             time.sleep(min(left, 1.0))
 

@@ -37,9 +37,8 @@ class Event:
 
     def __str__(self) -> str:
         """Return the line of the log."""
-        minutes, seconds = divmod(round(self.at_s), 60)
         return (
-            f"{minutes:4d}:{seconds:02d}  {self.fault} {self.target}: {self.seen}; "
+            f"{_clock(self.at_s)}  {self.fault} {self.target}: {self.seen}; "
             f"masks after {self.masks_s:.1f} s, page after {self.page_s:.1f} s"
         )
 
@@ -57,6 +56,10 @@ class Log:
         """Print a line and keep it."""
         print(line, flush=True)
         self._text.write(line + "\n")
+
+    def begin(self, at_s: float, fault: str) -> None:
+        """Keep what is being injected, in case that it ends the run."""
+        self._text.write(f"{_clock(at_s)}  {fault} ...\n")
 
     def add(self, event: Event) -> None:
         """Take what came of a fault."""
@@ -78,6 +81,11 @@ class Log:
         with console.capture() as printed:
             console.print(table)
         return printed.get()
+
+
+def _clock(at_s: float) -> str:
+    minutes, seconds = divmod(round(at_s), 60)
+    return f"{minutes:4d}:{seconds:02d}"
 
 
 def summary(seen: Mapping[str, Any], most_mib: Mapping[str, float]) -> list[str]:
