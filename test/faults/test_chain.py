@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults that every live part has, with all of them at work.
+
+After each fault new pictures have to come through to the page, and all that came is compared:
+no picture with another one's ids, no mask that is another picture's.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from busy import starved
+from harness.world import UNTOUCHED, world
+from left_behind import LeftBehind
+from wall_clock import WallClock
+
+from unet_perception.dataset import DatasetInfo, write_info, write_pair
+
+RECOVERY_S = 30.0
+DAY_S = 24 * 3600
+PAIRS = 28
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of which each has a mask of its own; ids of picture N are N."""
+    root = tmp_path_factory.mktemp("chain-pairs")
+    for number in range(PAIRS):
+        coarse = np.random.default_rng(number).integers(0, 256, (5, 7, 3), np.uint8)
+        write_pair(root, f"{number:06d}", cv2.resize(coarse, (80, 60)), np.full((60, 80), number, np.uint8))
+    write_info(root, DatasetInfo(label_set="carla-0.9.14"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory: pytest.TempPathFactory) -> WallClock:
+    return WallClock(tmp_path_factory.mktemp("clock"))
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> LeftBehind:
+    return LeftBehind(tmp_path_factory.mktemp("left"))
+
+
+@pytest.fixture(scope="module")
+def stopped_chain(
+    tmp_path_factory: pytest.TempPathFactory,
+    pairs: Path,
+    model: Path,
+    segmenter: Any,
+    clock: WallClock,
+    left: LeftBehind,
+) -> Iterator[Any]:
+    from harness.chain import Chain
+
+    result = Chain(tmp_path_factory.mktemp("chain"), os.getpid() % 100 + 1, pairs, model, segmenter)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**clock.environment, **left.environment}.items():
+            patch.setenv(name, value)
+        yield result
+        result.close()
+
+
+@pytest.fixture
+def chain(stopped_chain: Any) -> Any:
+    """All four at work."""
+    stopped_chain.start()
+    return stopped_chain
+
+
+def test_stopped_for_ten_seconds(chain: Any) -> None:
+    frozen = {
+        # What the others say of it meanwhile.
+        "perception": None,
+        "live_view": None,
+        "carla_bridge": ("perception: ", "no frames for"),
+        "playback": ("carla_bridge: ", "connection lost"),
+    }
+    for name, told in frozen.items():
+        begin = time.monotonic()
+        since = chain.newest
+        os.kill(chain.pids[name], signal.SIGSTOP)
+        if told:
+            chain.wait_for_state(*told)
+        time.sleep(max(0.0, 10.0 - (time.monotonic() - begin)))
+        counted = chain.count(since)
+        os.kill(chain.pids[name], signal.SIGCONT)
+        print(name, counted)
+        t=time.monotonic()
+        chain.wait_for_new(RECOVERY_S)
+        print(time.monotonic()-t)
+    chain.check()
+
+
+def test_starved_of_the_processor(chain: Any) -> None:
+    with starved(chain.pids.values()):
+        time.sleep(6.0)
+    since = chain.newest
+    chain.wait_for_new(RECOVERY_S)
+    chain.check()
+
+
+def test_the_wall_clock_jumps(chain: Any, clock: WallClock) -> None:
+    if not clock.environment:
+        pytest.skip("no C compiler for a wall clock that can be put")
+    for offset in (DAY_S, -DAY_S, 0):
+        clock.set(offset)
+        begin = len(chain.states)
+        chain.wait_for_new(RECOVERY_S)
+        time.sleep(1)
+        print(offset, {(m.status[0].name, m.header.stamp.sec - time.time()) for m in chain.states.messages[begin:]})
+    chain.check()
+
+
+def test_sigterm_leaves_nothing_and_the_world_as_it_was(chain: Any, left: LeftBehind) -> None:
+    for pid in chain.pids.values():
+        left.watch(pid)
+    assert chain.stop() == {"carla_bridge": 0, "perception": 0, "live_view": 0}
+    assert world(chain.server) == UNTOUCHED
+    assert chain.server.stop() == 0
+    assert (left.processes, left.segments, left.files) == ([], [], [])
