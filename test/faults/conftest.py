@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "integration"))  # for harness/
 
 from harness.fixtures import (  # noqa: E402, F401
+    another_peer,
     bridge,
     camera,
     domain,
@@ -17,6 +18,7 @@ from harness.fixtures import (  # noqa: E402, F401
     peer,
     segmenter,
     server,
+    slow_model,
     start_server,
 )
 

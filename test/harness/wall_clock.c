@@ -5,12 +5,16 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 static const volatile long none = 0;
 static const volatile long *offset = &none;
@@ -78,4 +82,21 @@ int sem_timedwait(sem_t *semaphore, const struct timespec *end) {
     if (!real) real = original("sem_timedwait");
     struct timespec corrected = true_end(end);
     return real(semaphore, &corrected);
+}
+
+// The C++ library's futures wait without the C library's help.
+long syscall(long number, ...) {
+    static long (*real)(long, ...);
+    if (!real) real = original("syscall");
+    va_list given;
+    va_start(given, number);
+    long a[6];
+    for (int i = 0; i < 6; i++) a[i] = va_arg(given, long);
+    va_end(given);
+    struct timespec corrected;
+    if (number == SYS_futex && a[3] && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET) {
+        corrected = true_end((const struct timespec *)a[3]);
+        a[3] = (long)&corrected;
+    }
+    return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

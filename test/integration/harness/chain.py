@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ class Chain:
         flags = {"port": self.server.port, "timeout": 4.0, "cameras": self._cameras}
         arguments = [x for key, value in flags.items() for x in ("-p", f"{key}:={value}")]
         bridge = self.peer.start("carla_bridge", "--ros-args", *arguments)
-        view, address = start_view(self.peer)
+        # By default it lets everybody else have the processor first, this machine's other work too.
+        view, address = start_view(self.peer, nice=0)
         perception = self.peer.perception(self._model, input_image_topic=f"{RGB}/image")
         self.nodes = {"carla_bridge": bridge, "perception": perception, "live_view": view}
         self._watcher = PageWatcher(address)
@@ -116,6 +118,18 @@ class Chain:
             return any(s.name.startswith(name) and text in s.message for s in new)
 
         wait_until(told, f"{name} says {text!r}", timeout)
+
+    def wait_for_wall_clock(self, offset: int) -> None:
+        """Wait until states are stamped so many seconds off, by every node that tells any."""
+
+        def stamped() -> bool:
+            off = {
+                m.status[0].name: m.header.stamp.sec - time.time() - offset
+                for m in self.states.messages
+            }
+            return len(off) == 2 and all(abs(seconds) < 60.0 for seconds in off.values())
+
+        wait_until(stamped, f"states that are stamped {offset} s off", 20.0)
 
     def check(self) -> None:
         """Every picture has its own ids, and every mask, also on the page, is its picture's."""
