@@ -59,7 +59,7 @@ class Stream:
         """Each mask is that of the frame with its stamp; none comes twice or after a newer one."""
         stamps = self.stamps
         assert stamps, "no masks at all"
-        assert stamps == sorted(set(stamps))
+        assert stamps == sorted(set(stamps)), stamps
         for mask in self._inbox.messages:
             expected = self._camera.mask(self._camera.rgb(stamp(mask)))
             assert np.array_equal(pixels(mask), expected), stamp(mask)
