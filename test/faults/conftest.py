@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "integration"))  # for harness/
 
-from harness.fixtures import (  # noqa: E402, F401
+from harness.fixtures import (  # noqa: F401
     another_peer,
     bridge,
     camera,
@@ -26,11 +26,14 @@ from harness.fixtures import (  # noqa: E402, F401
     start_server,
 )
 
-_NEEDS = {"rclpy": ["test_perception.py", "test_view.py"], "carla": ["test_bridge.py"]}
-
-collect_ignore = [name for package, names in _NEEDS.items() if not find_spec(package) for name in names]
-if not find_spec("rclpy"):
-    collect_ignore.append("test_bridge.py")
+_NEEDS = {
+    "test_bridge.py": ("rclpy", "carla"),
+    "test_chain.py": ("rclpy", "carla", "aiohttp"),
+    "test_perception.py": ("rclpy",),
+    "test_playback.py": ("carla",),
+    "test_view.py": ("rclpy", "aiohttp"),
+}
+collect_ignore = [name for name, needs in _NEEDS.items() if not all(map(find_spec, needs))]
 
 
 @pytest.fixture

@@ -74,9 +74,7 @@ def test_out_of_file_handles_it_goes_on_for_those_who_listen(
     assert node.stop() == 0
 
 
-def test_a_full_disk_stops_its_log_and_nothing_else(
-    peer: Any, model: Path, stream: Stream
-) -> None:
+def test_a_full_disk_stops_its_log_and_nothing_else(peer: Any, model: Path, stream: Stream) -> None:
     node = peer.perception(model)
     with stream:
         stream.wait_for_new()

@@ -19,9 +19,7 @@ def starved(pids: Iterable[int]) -> Iterator[None]:
     allowed = os.sched_getaffinity(0)
     core = {max(allowed)}
     _bind(pids, core)
-    greedy = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(GREEDY)
-    ]
+    greedy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(GREEDY)]
     _bind([process.pid for process in greedy], core)
     try:
         yield

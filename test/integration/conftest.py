@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # for harness/
 
-from harness.fixtures import (  # noqa: E402, F401
+from harness.fixtures import (  # noqa: F401
     another_peer,
     camera,
     domain,

@@ -154,5 +154,3 @@ class Chain:
                     expected[key] = self._segmenter.segment(Frame(picture, "bgra8")).mask
                 assert np.array_equal(mask, expected[key]), at
         assert len({mask.tobytes() for mask in expected.values()}) > 5, "all masks are alike"
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from harness.camera import Camera, pixels, stamp
