@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from recorded_pairs import IDENTITY, check_whole, job, record
+from small_disk import make_read_only, mounted
 
 from unet_perception.errors import DatasetError
 from unet_perception.recording.resume import RecordingFolder, open_folder
@@ -39,18 +40,9 @@ def record_until_refused(folder: RecordingFolder, harm: Callable[[], None] | Non
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own that holds a few pairs; mounting one takes privileges."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    try:
-        done = subprocess.run(["mount", *options], capture_output=True, check=False, text=True)
-    except OSError as error:
-        pytest.skip(f"no mount here: {error}")
-    if done.returncode:
-        pytest.skip(f"cannot mount a small disk: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    """A file system of its own that holds a few pairs."""
+    with mounted(tmp_path / "disk", "256k") as disk:
+        yield disk
 
 
 def test_a_full_disk(small_disk: Path) -> None:
@@ -70,7 +62,7 @@ def test_a_full_disk(small_disk: Path) -> None:
 def test_a_read_only_disk(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
     record(small_disk, range(8))
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    make_read_only(small_disk)
     with pytest.raises(DatasetError, match="Read-only file system"):
         open_folder(small_disk, IDENTITY)
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)

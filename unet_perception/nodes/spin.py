@@ -171,6 +171,10 @@ def _limit_shutdown(name: str, watch: Watch, seconds: float) -> None:
 
 
 def _report(name: str, what: str, error: Exception) -> int:
+    if isinstance(error, MemoryError):
+        # Where it happened tells nothing, and rclpy does not get over it: a subscription whose
+        # message found no room is never served again.
+        error = UnetPerceptionError("there is not enough memory")
     if not isinstance(error, UnetPerceptionError):
         traceback.print_exception(error)
     message = " ".join(str(error).split()) or type(error).__name__

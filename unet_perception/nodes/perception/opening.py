@@ -9,6 +9,7 @@ from collections.abc import Callable
 from unet_perception.engines import EngineInfo
 from unet_perception.engines.cache import BUILDING
 from unet_perception.engines.progress import Report
+from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.nodes.perception.parameters import PerceptionConfig
 from unet_perception.segmenter import Segmenter, join_engines
@@ -48,7 +49,10 @@ class EngineOpening:
         Raises:
             EngineError: The engine cannot run the network.
         """
-        segmenter = self._opener(self._on_progress)
+        try:
+            segmenter = self._opener(self._on_progress)
+        except MemoryError as error:
+            raise EngineError(f"there is not enough memory for {self.bundle.path}") from error
         self._info = segmenter.engine.info
         return segmenter
 
