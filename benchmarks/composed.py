@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 from frame_recorder import Measured, listening
-from playback_world import CAMERAS, IMAGE, playback, running, write_pictures
+from playback_world import IMAGE, own_domain, playable, playback, round_options, running
 from realtime_processes import cpu_ms
 
 from unet_perception.demo.stack import free_port
-from unet_perception.nodes import process
 
 WARM_UP_S = 6.0
 KINDS = {
@@ -33,20 +30,10 @@ KINDS = {
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each round (10)")
-    parser.add_argument("--rate", type=float, default=20.0, help="frames a second (20)")
-    options = parser.parse_args()
-    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    process.prepare()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, process.STOP_SIGNALS)
+    options = round_options(__doc__)
+    own_domain()
     results = {kind: Measured() for kind in KINDS}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "cameras.yaml").write_text(CAMERAS)
-        write_pictures(folder / "pictures")
+    with playable() as folder:
         for _ in range(options.rounds):
             for kind, result in results.items():
                 _round(KINDS[kind], folder, options, result)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from realtime_records import STAMP, STAMP_AT, Recorder, stamp_of, stop_requests
+from realtime_records import STAMP, STAMP_AT, Recorder, spin_until, stamp_of, stop_requests
 
 from unet_perception.nodes import process
 
@@ -33,7 +33,6 @@ def main(width: int, height: int, topics: tuple[str, str], network: list[str]) -
     stopping = stop_requests()
     process.tune_malloc()
     import rclpy
-    from rclpy.executors import SingleThreadedExecutor
     from rclpy.serialization import serialize_message
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
@@ -55,13 +54,7 @@ def main(width: int, height: int, topics: tuple[str, str], network: list[str]) -
         publisher.publish(bytes(answer))
 
     node.create_subscription(Image, topics[0], echo, reliable(1), raw=True)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopping.is_set():
-        executor.spin_once(timeout_sec=0.1)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.try_shutdown()
+    spin_until(stopping, node)
 
 
 def _engine(records: str, model: str, name: str, precision: str) -> Callable[[int], None]:

@@ -12,6 +12,7 @@ import struct
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,20 @@ def stop_requests() -> threading.Event:
     requests = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: requests.set())
     return requests
+
+
+def spin_until(stopping: threading.Event, node: Any) -> None:
+    """Run a node's callbacks on this thread until told to stop, and end it and rclpy."""
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while not stopping.is_set():
+        executor.spin_once(timeout_sec=0.1)
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown()
 
 
 class Recorder:

@@ -19,10 +19,9 @@ import numpy as np
 import rclpy
 import torch
 from numpy.typing import NDArray
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from realtime_records import stop_requests
+from realtime_records import spin_until, stop_requests
 from sensor_msgs.msg import Image
 
 from unet_perception.model.bundle import bundle_weights, load_bundle
@@ -89,13 +88,7 @@ def main() -> None:
     # NO: rclpy's own handler would take the context away from a callback in work.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = TutorialNode(*sys.argv[1:5])
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopping.is_set():
-        executor.spin_once(timeout_sec=0.1)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.try_shutdown()
+    spin_until(stopping, node)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from realtime_records import Recorder, stamp_of, stop_requests
+from realtime_records import Recorder, spin_until, stamp_of, stop_requests
 
 from unet_perception.nodes import process
 
@@ -29,7 +29,6 @@ def main(topics: list[str]) -> None:
     stopping = stop_requests()
     process.tune_malloc()
     import rclpy
-    from rclpy.executors import SingleThreadedExecutor
     from rclpy.signals import SignalHandlerOptions
 
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
@@ -37,13 +36,7 @@ def main(topics: list[str]) -> None:
     for pair in topics:
         topic, _, records = pair.partition("=")
         _listen(node, topic, Recorder(Path(records)))
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while not stopping.is_set():
-        executor.spin_once(timeout_sec=0.1)
-    executor.shutdown()
-    node.destroy_node()
-    rclpy.try_shutdown()
+    spin_until(stopping, node)
 
 
 def _listen(node: Any, topic: str, recorder: Recorder) -> None:

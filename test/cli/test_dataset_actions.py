@@ -19,8 +19,8 @@ from recorded_pairs import HEIGHT, WIDTH, pixels_of, record
 
 from unet_perception.cli.main import main
 from unet_perception.dataset import list_pairs, read_info, read_mask
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.labels import label_map, load_label_set
-from unet_perception.recording.manifest import read_manifest
 
 PAIRS = 8
 

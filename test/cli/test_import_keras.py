@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
 from unet_perception.model.bundle import bundle_weights, load_bundle  # noqa: E402
+from unet_perception.model.origin import origin  # noqa: E402
 from unet_perception.model.unet import UNet  # noqa: E402
 
 
@@ -56,7 +58,12 @@ def test_a_bundle_is_written(
     assert bundle.spec.n_filters == 2
     assert bundle.spec.input_size == (48, 64)
     assert bundle.spec.label_set.name == "carla-0.9.10"
-    assert bundle.spec.training == {"imported_from": "trained.weights.h5"}
+    digest = hashlib.sha256(keras_file.read_bytes()).hexdigest()
+    assert bundle.spec.training == {
+        "imported_from": "trained.weights.h5",
+        "imported_sha256": digest,
+    }
+    assert f"trained.weights.h5 (sha256 {digest[:12]})" in origin(bundle)
     assert bundle.spec.scores == {}
     assert set(bundle_weights(bundle)) == set(UNet(23, 2).state_dict())
 

@@ -8,7 +8,7 @@ import argparse
 import pytest
 
 from unet_perception.cli import summary
-from unet_perception.errors import ConfigError
+from unet_perception.errors import BundleError, ConfigError
 
 pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -46,3 +46,22 @@ def test_bad_sizes_are_wrong_usage(size: str, capsys: pytest.CaptureFixture[str]
         run(f"--size={size}")
     assert caught.value.code == 2
     assert "write ROWSxCOLUMNS" in capsys.readouterr().err
+
+
+def test_a_model_shows_where_it_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--model", "carla_unet_hd") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "shipped with this package as carla_unet_hd; trained on carla_drive" in lines[0]
+    assert lines[1].split()[-1].startswith("8a667b8bfc51")
+    assert lines[3] == "label set carla-0.8"
+    assert any("(N, 240, 320, 13)" in line for line in lines)
+
+
+def test_a_model_has_its_own_counts() -> None:
+    with pytest.raises(ConfigError, match="--size was given"):
+        run("--model", "carla_unet", "--size", "50x70")
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    with pytest.raises(BundleError, match="'no_such'"):
+        run("--model", "no_such")

@@ -15,12 +15,12 @@ from rich.console import Console
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
 from unet_perception.dataset.folder import read_folder
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.dataset.near import near_pairs, picture_hash
 from unet_perception.dataset.statistics import shown_label_set, statistics, weather_in_words
 from unet_perception.dataset.tables import render
 from unet_perception.errors import DatasetError
-from unet_perception.recording.manifest import read_manifest
-from unet_perception.recording.weather import PRESETS
+from unet_perception.weather import PRESETS
 
 
 @pytest.fixture

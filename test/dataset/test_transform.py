@@ -25,12 +25,12 @@ from unet_perception.dataset import (
     write_pair,
 )
 from unet_perception.dataset.folder import Folder, read_folder
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.dataset.png import encode_picture
 from unet_perception.dataset.transform import apart, convert, evenly, every, merge, subsample
 from unet_perception.dataset.verify import verify
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.labels import label_map, load_label_set
-from unet_perception.recording.manifest import read_manifest
 
 NEW, OLD = load_label_set("carla-0.9.14"), load_label_set("carla-0.8")
 

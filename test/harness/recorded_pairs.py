@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from unet_perception.dataset import read_image, read_mask
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.recording.identity import FolderIdentity
-from unet_perception.recording.manifest import read_manifest
 from unet_perception.recording.resume import open_folder
 from unet_perception.recording.writer import PairJob, PairWriter
 

@@ -16,6 +16,7 @@ from std_msgs.msg import String
 
 from unet_perception.imaging import Frame, colorize, overlay
 from unet_perception.labels import LabelSet, load_label_set
+from unet_perception.model.bundle import load_bundle
 from unet_perception.nodes.outputs import reliable
 
 LABEL_SET = load_label_set("carla-0.8")
@@ -123,6 +124,8 @@ def test_diagnostics_tell_the_state(peer: Any, model: Any, camera: Any) -> None:
     assert found["engine_version"]
     assert found["device"]
     assert found["model"] == str(model)
+    assert found["model_sha256"] == load_bundle(model).sha256
+    assert found["model_origin"].startswith("of unknown origin")
     assert found["label_set"] == "carla-0.8"
     assert found["input_topic"] == "/image"
     assert found["input_qos"] == "sensor_msgs/msg/Image RELIABLE VOLATILE KEEP_LAST 1"

@@ -18,7 +18,7 @@ import pytest
 from harness.peer import wait_until
 from sensor_msgs.msg import Image
 
-from unet_perception.recording.manifest import read_manifest
+from unet_perception.dataset.manifest import read_manifest
 
 PICTURES, IDS = "/cam/rgb/image", "/cam/ids/image"
 TIMEOUT_S = 60.0

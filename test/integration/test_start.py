@@ -81,6 +81,8 @@ def test_a_node_that_only_builds_its_engine_leaves(peer: Any, model: Path) -> No
     )
     assert started.wait() == 0, started.output
     assert "on openvino" in started.output
+    assert f"model {model}, network " in started.output
+    assert "of unknown origin" in started.output
 
 
 def test_an_unknown_argument(peer: Any) -> None:

@@ -188,3 +188,13 @@ def test_a_recording_that_is_complete_ends_the_launch_in_good_order() -> None:
     said, end = ends(started(FILES["record"], out="x"), "record", 0)
     assert said.kwargs["msg"] == "record has ended"
     assert end.name == "EmitEvent"
+
+
+def test_an_enclave_reaches_every_process() -> None:
+    secure = {"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce"}
+    calls = started(FILES["carla"], secure, enclave="/robot", record="x", source="playback")
+    for call in of(calls, "Node"):
+        words = call.kwargs["ros_arguments"]
+        assert words[words.index("--enclave") + 1] == "/robot"
+    for call in of(calls, "ExecuteProcess"):
+        assert call.kwargs["additional_env"]["ROS_SECURITY_ENCLAVE_OVERRIDE"] == "/robot"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unet_perception.errors import BundleError, WeightsError
 from unet_perception.labels import load_label_set
-from unet_perception.model.bundle import bundle_weights, load_bundle, save_bundle, update_spec
+from unet_perception.model.bundle import bundle_weights, load_bundle, save_bundle, store_files
 from unet_perception.model.spec import ModelSpec
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -75,7 +75,7 @@ def test_saving_again_replaces_the_network_and_keeps_the_card(folder: Path) -> N
 
 def test_scores_can_be_added_later(folder: Path) -> None:
     bundle = load_bundle(folder)
-    update_spec(bundle, replace(bundle.spec, scores={"miou": 0.75}))
+    store_files(bundle, {}, replace(bundle.spec, scores={"miou": 0.75}))
     assert load_bundle(folder).spec.scores == {"miou": 0.75}
 
 

@@ -4,26 +4,20 @@
 from __future__ import annotations
 
 import pytest
+from still_clock import StillClock
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 
 from unet_perception.nodes.live_view_gate import MASKLESS_S, PAIRLESS_S, PictureGate
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def gate(clock: Clock) -> PictureGate:
+def gate(clock: StillClock) -> PictureGate:
     """A gate that has just seen a pair."""
     result = PictureGate(clock)
     result.hear_mask()
@@ -31,7 +25,7 @@ def gate(clock: Clock) -> PictureGate:
     return result
 
 
-def test_at_first_pictures_are_taken(clock: Clock) -> None:
+def test_at_first_pictures_are_taken(clock: StillClock) -> None:
     assert PictureGate(clock).is_open
 
 
@@ -51,12 +45,12 @@ def test_a_picture_behind_the_one_that_is_wanted_says_that_it_is_gone(gate: Pict
     assert not gate.is_open
 
 
-def test_without_masks_pictures_are_taken(gate: PictureGate, clock: Clock) -> None:
+def test_without_masks_pictures_are_taken(gate: PictureGate, clock: StillClock) -> None:
     clock.now += MASKLESS_S + 0.1
     assert gate.is_open
 
 
-def test_without_pairs_pictures_are_taken(gate: PictureGate, clock: Clock) -> None:
+def test_without_pairs_pictures_are_taken(gate: PictureGate, clock: StillClock) -> None:
     for _ in range(4):
         clock.now += PAIRLESS_S / 3
         gate.hear_mask()

@@ -21,8 +21,8 @@ import itertools
 from recording_process import SMALL, RecordingProcess, wait_for_lines
 
 from unet_perception.dataset import list_pairs, read_image, read_mask
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.labels import label_map, load_label_set
-from unet_perception.recording.manifest import read_manifest
 
 SERVED = 28
 KILLS = 51

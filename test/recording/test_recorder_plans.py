@@ -17,11 +17,11 @@ pytest.importorskip("carla", reason="the carla client is not installed")
 from recording_process import SMALL, RecordingProcess
 
 from unet_perception.dataset import read_image, read_mask
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.playback.scenes import CameraView, Moment, Scene
 from unet_perception.playback.server.server import PlaybackServer, ServerOptions
 from unet_perception.playback.source import SourceFrame
 from unet_perception.playback.stage import StreetStage
-from unet_perception.recording.manifest import read_manifest
 
 VIEWS = """cameras:
   rgb_front: {type: rgb, width: 80, height: 60}

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from recorded_pairs import record
 
 from unet_perception.dataset import list_pairs
+from unet_perception.dataset.entry import Entry
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.errors import DatasetError
-from unet_perception.recording.entry import Entry
-from unet_perception.recording.manifest import read_manifest
 from unet_perception.recording.splits import write_splits
 
 ENTRY = Entry(

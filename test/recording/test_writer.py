@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_pairs import IDENTITY, check_whole, job, record
 
+from unet_perception.dataset.manifest import read_manifest
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.recording import writer as writer_module
-from unet_perception.recording.manifest import read_manifest
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import open_folder
 from unet_perception.recording.writer import PairJob, PairWriter

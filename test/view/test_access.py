@@ -148,3 +148,7 @@ def test_bearers_are_admitted(given_: str, admitted: bool) -> None:
 
 def test_without_authorization_nobody_is() -> None:
     assert not WIDE.admits_headers({})
+
+
+def test_no_log_can_show_the_token() -> None:
+    assert TOKEN not in f"{WIDE} {WIDE!r}"

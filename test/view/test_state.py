@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from still_clock import StillClock
 
 from unet_perception.labels import LabelClass, LabelSet
 from unet_perception.nodes.diagnostics import OK, WARN, Status
@@ -26,20 +27,13 @@ VALUES = {
 SAMPLE = re.compile(r'[a-z_0-9]+(\{[a-z]+="[^"\n]*"(,[a-z]+="[^"\n]*")*\})? [-+.\deE]+')
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def board(clock: Clock) -> Board:
+def board(clock: StillClock) -> Board:
     return Board("/car1/perception", clock)
 
 
@@ -70,7 +64,7 @@ def test_paths_of_the_machine_stay_there(board: Board) -> None:
 
 
 def test_a_node_that_tells_nothing_any_more_is_gone_and_its_cameras_are_remembered(
-    board: Board, clock: Clock
+    board: Board, clock: StillClock
 ) -> None:
     board.tell_cameras({"front": Status(OK, "", VALUES)})
     board.tell_recorder(Status(OK, "recording, 3 pairs", {"pairs": "3"}))

@@ -89,7 +89,7 @@ def _actions(part: Part, respawn: bool, environment: Mapping[str, str]) -> list[
     end = _End(part, again)
     settings = {
         "output": "screen",
-        "additional_env": environment,
+        "additional_env": {**environment, **_own_environment(part)},
         "on_exit": end.ended,
         "respawn": again,
         "respawn_delay": RESPAWN_DELAY_S,
@@ -103,6 +103,10 @@ def _actions(part: Part, respawn: bool, environment: Mapping[str, str]) -> list[
         action = ExecuteProcess(cmd=cmd, name=part.name, **settings)
     listen = OnProcessIO(target_action=action, on_stderr=end.heard)
     return [RegisterEventHandler(listen), action]
+
+
+def _own_environment(part: Part) -> Mapping[str, str]:
+    return part.environment if isinstance(part, Command) else {}
 
 
 def _node(part: RosNode, settings: Mapping[str, Any]) -> Any:

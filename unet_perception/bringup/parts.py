@@ -11,6 +11,8 @@ from pathlib import Path
 from unet_perception.nodes.parameters import Value
 from unet_perception.share import PACKAGE
 
+ENCLAVE_VARIABLE = "ROS_SECURITY_ENCLAVE_OVERRIDE"
+
 
 @dataclass(frozen=True)
 class RosNode:
@@ -25,6 +27,7 @@ class RosNode:
         remaps: Names from and to.
         namespace: Namespace of the node; empty for the root.
         log_level: Least severity that it logs; empty for its own default.
+        enclave: SROS2 enclave; empty for none.
         needed: Its end is the end of the system; a viewer may be closed.
     """
 
@@ -36,6 +39,7 @@ class RosNode:
     remaps: Mapping[str, str] = field(default_factory=dict)
     namespace: str = ""
     log_level: str = ""
+    enclave: str = ""
     needed: bool = True
 
     @property
@@ -44,11 +48,13 @@ class RosNode:
         return self.executable
 
     def settings(self) -> tuple[str, ...]:
-        """Return parameters and log level as ROS arguments."""
+        """Return parameters, log level and enclave as ROS arguments."""
         words = [word for path in self.params_files for word in ("--params-file", str(path))]
         words += [word for key, value in self.parameters.items() for word in _parameter(key, value)]
         if self.log_level:
             words += ["--log-level", self.log_level]
+        if self.enclave:
+            words += ["--enclave", self.enclave]
         return tuple(words)
 
     def python_arguments(self) -> tuple[str, ...]:
@@ -69,12 +75,19 @@ class Command:
         arguments: The verb and its options.
         needed: Its end is the end of the system.
         finishes: It ends by itself when its work is done.
+        enclave: SROS2 enclave, should it have a node; empty for none.
     """
 
     name: str
     arguments: tuple[str, ...]
     needed: bool = True
     finishes: bool = False
+    enclave: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that it needs: it takes no ROS arguments."""
+        return {ENCLAVE_VARIABLE: self.enclave} if self.enclave else {}
 
     def python_arguments(self) -> tuple[str, ...]:
         """Return what starts it after ``python``."""

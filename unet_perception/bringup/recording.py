@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.bringup.arguments import changed, refuse_idle
+from unet_perception.bringup.enclave import ENCLAVE, secured
 from unet_perception.bringup.parts import Command, Part, System
 from unet_perception.bringup.stacks import (
     camera_topic,
@@ -49,6 +50,7 @@ TOPIC_ARGUMENTS = (
     topic("picture_topic", camera_topic(), "topic of the pictures, for source:=topic"),
     topic("ids_topic", truth_topic(), "topic of the class ids, for source:=topic"),
     IDS_LABEL_SET,
+    ENCLAVE,
 )
 
 RECORD_SYSTEM = (
@@ -73,7 +75,7 @@ def record_system(values: Mapping[str, Any], environment: Mapping[str, str]) -> 
 
     Args:
         values: The arguments.
-        environment: Not looked at; every system takes it.
+        environment: Environment of the launch.
 
     Raises:
         ConfigError: Arguments are missing or do not go together.
@@ -89,7 +91,9 @@ def record_system(values: Mapping[str, Any], environment: Mapping[str, str]) -> 
             (*SERVER_ARGUMENTS, *PLAN_ARGUMENTS), values, "source:=topic only listens to topics"
         )
         camera, ids = values["picture_topic"], values["ids_topic"]
-        return System((topic_recorder(out, camera, ids, values["ids_label_set"], values["pairs"]),))
+        label_set = values["ids_label_set"]
+        recorder = topic_recorder(out, camera, ids, label_set, values["pairs"])
+        return secured(System((recorder,)), values, environment)
     refuse_idle(TOPIC_ARGUMENTS, values, f"source:={source} asks the server")
     parts: tuple[Part, ...] = (_recorder(out, values),)
     if source == "playback":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.bringup.arguments import changed, refuse_idle
+from unet_perception.bringup.enclave import ENCLAVE, secured
 from unet_perception.bringup.parts import Command, Part, RosNode, System
 from unet_perception.bringup.stacks import (
     DEMO_CAMERAS,
@@ -58,7 +59,7 @@ RECORD = Option(
     "record", "", "folder to record pairs of picture and mask into", "a folder, or empty"
 )
 
-PERCEPTION_SYSTEM = (*PERCEPTION_ARGUMENTS, *VIEW_ARGUMENTS, RESPAWN)
+PERCEPTION_SYSTEM = (*PERCEPTION_ARGUMENTS, *VIEW_ARGUMENTS, RESPAWN, ENCLAVE)
 
 CARLA_SYSTEM = (
     SOURCE,
@@ -84,7 +85,7 @@ def perception_system(values: Values, environment: Environment) -> System:
     Raises:
         ConfigError: Arguments do not go together.
     """
-    return _perceive(values, environment, _Source())
+    return secured(_perceive(values, environment, _Source()), values, environment)
 
 
 def playback_system(values: Values, environment: Environment) -> System:
@@ -105,11 +106,12 @@ def carla_system(values: Values, environment: Environment) -> System:
     """
     source = _source(values, environment)
     seen = _perceive(values, environment, source)
-    return replace(
+    system = replace(
         seen,
         parts=(*seen.parts, *_recorder(values, source)),
         notes=(*source.notes, *seen.notes),
     )
+    return secured(system, values, environment)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import carla
@@ -54,3 +54,8 @@ def somebody_ticks(world: carla.World, should_stop: Callable[[], bool]) -> bool:
         first = first or frame
         time.sleep(0.01)
     return False
+
+
+def set_weather(world: carla.World, fields: Mapping[str, float]) -> None:
+    """Set the weather from the fields of ``carla.WeatherParameters``."""
+    world.set_weather(carla.WeatherParameters(**fields))

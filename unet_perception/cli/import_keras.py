@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
             f"{options.file}: has {counts.n_classes} classes, but label set {label_set.name} "
             f"has {label_set.n_classes}; choose the label set that the network was trained on"
         )
-    training = {"imported_from": options.file.name}
+    digest = hashlib.sha256(options.file.read_bytes()).hexdigest()
+    training = {"imported_from": options.file.name, "imported_sha256": digest}
     spec = ModelSpec(counts.n_filters, options.size, label_set, training)
     # Somebody else's network: not a bit of it is ours to round.
     save_bundle(options.out, weights, spec, half=False)

@@ -26,12 +26,19 @@ def parse_size(text: str) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def add_size_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--size``, which becomes ``options.size``: ``(rows, columns)``."""
+def add_size_option(
+    parser: argparse.ArgumentParser, default: tuple[int, int] | None = DEFAULT_SIZE
+) -> None:
+    """Add ``--size``, which becomes ``options.size``: ``(rows, columns)``.
+
+    Args:
+        parser: What takes it.
+        default: What it is if it is left out.
+    """
     parser.add_argument(
         "--size",
         type=parse_size,
-        default=DEFAULT_SIZE,
+        default=default,
         metavar="ROWSxCOLUMNS",
         help="size of the network's input (default: 96x128)",
     )

@@ -6,20 +6,27 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from unet_perception.cli.input_size import add_size_option
+from unet_perception.cli.input_size import DEFAULT_SIZE, add_size_option
+from unet_perception.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+COUNTS = {"classes": 23, "filters": 32, "size": DEFAULT_SIZE}
+"""The network that is shown unless another is asked for."""
+
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
-    parser = subparsers.add_parser("summary", help="print the U-Net's layers and parameters")
-    parser.add_argument("--classes", type=int, default=23, help="output classes (default: 23)")
-    parser.add_argument(
-        "--filters", type=int, default=32, help="filters of the first block (default: 32)"
+    parser = subparsers.add_parser(
+        "summary", help="print the U-Net's layers and parameters, and where a model comes from"
     )
-    add_size_option(parser)
+    parser.add_argument(
+        "--model", metavar="NAME", help="a shipped model, or the folder of a bundle"
+    )
+    parser.add_argument("--classes", type=int, help="output classes (default: 23)")
+    parser.add_argument("--filters", type=int, help="filters of the first block (default: 32)")
+    add_size_option(parser, default=None)
     parser.set_defaults(run=run)
 
 
@@ -27,15 +34,31 @@ def run(options: argparse.Namespace) -> int:
     """Print the table.
 
     Raises:
-        ConfigError: A count is below 1.
+        BundleError: The model is missing or damaged.
+        ConfigError: A count is below 1, or was given beside a model, which has its own.
     """
-    import torch
+    given = {name: getattr(options, name) for name in COUNTS}
+    given = {name: value for name, value in given.items() if value is not None}
+    if options.model is None:
+        _print_layers(**{**COUNTS, **given})
+        return 0
+    if given:
+        raise ConfigError(f"--{next(iter(given))} was given, but --model has its own; leave it out")
+    from unet_perception.model.bundle import load_bundle
+    from unet_perception.model.origin import origin
+    from unet_perception.segmenter import find_model
 
-    from unet_perception.model.summary import summarize
-    from unet_perception.model.unet import UNet
-
-    # Shapes without values: no memory is taken, whatever the counts.
-    with torch.device("meta"):
-        model = UNet(options.classes, options.filters)
-    print(summarize(model, options.size))
+    bundle = load_bundle(find_model(options.model))
+    spec = bundle.spec
+    print(f"{bundle.path}: {origin(bundle)}")
+    print(f"sha256 of the network  {bundle.sha256}")
+    print(f"sha256 of the bundle   {bundle.checksum}")
+    print(f"label set {spec.label_set.name}\n")
+    _print_layers(spec.n_classes, spec.n_filters, spec.input_size)
     return 0
+
+
+def _print_layers(classes: int, filters: int, size: tuple[int, int]) -> None:
+    from unet_perception.model.summary import summarize_counts
+
+    print(summarize_counts(classes, filters, size))

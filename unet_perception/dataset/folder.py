@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
+from unet_perception.dataset.manifest import MANIFEST, read_manifest
 from unet_perception.dataset.pairs import (
     IMAGE_FOLDER,
     IMAGE_SUFFIXES,
@@ -25,9 +26,6 @@ from unet_perception.dataset.pairs import (
 )
 from unet_perception.errors import DatasetError, LabelSetError
 from unet_perception.labels import UNLABELED, LabelClass, LabelSet, load_label_set
-
-if TYPE_CHECKING:
-    from unet_perception.recording.entry import Entry
 
 SPLITS = ("train", "val", "test")
 NUMBERED = re.compile(r"[0-9]{6,}")
@@ -197,7 +195,6 @@ def _further(root: Path, folder: str, names: set[str]) -> dict[str, Path]:
 
 def _entries(root: Path, pairs: Sequence[Pair]) -> list[Entry] | None:
     # The manifest is the recorder's; that room is built on this one, so it is imported late.
-    from unet_perception.recording.manifest import MANIFEST, read_manifest
 
     if not (root / MANIFEST).exists():
         return None

@@ -9,14 +9,15 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.folder import is_mask, known_ids
 from unet_perception.dataset.info import DatasetInfo, write_info
+from unet_perception.dataset.manifest import MANIFEST
 from unet_perception.dataset.new_folder import new_folder
 from unet_perception.dataset.pairs import MASK_FOLDER, MASK_SUFFIX
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
@@ -24,9 +25,6 @@ from unet_perception.dataset.pictures import read_image, read_mask
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
 from unet_perception.labels import LabelMap
-
-if TYPE_CHECKING:
-    from unet_perception.recording.entry import Entry
 
 INSTANCE_FOLDER = "CameraInstance"
 
@@ -78,8 +76,6 @@ class NewDataset:
             DatasetError: ``out`` is taken; a file cannot be read or written, is not what the
                 manifest says, or has ids outside its label set. Nothing is left then.
         """
-        from unet_perception.recording.manifest import MANIFEST
-
         with new_folder(out, self.sources) as root:
             for folder in sorted({folder for item in self.items for folder in item.files}):
                 (root / folder).mkdir()

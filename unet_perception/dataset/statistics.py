@@ -17,6 +17,7 @@ from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.dataset.pictures import read_image, read_mask
 from unet_perception.labels import UNLABELED, LabelSet
+from unet_perception.weather import PRESETS
 
 NEAR = 8
 """Bits of 256: frames of a standing car have less, those 1 m apart have 10 to 30."""
@@ -141,8 +142,6 @@ def shown_label_set(folder: Folder, ids: Iterable[int]) -> LabelSet:
 
 def weather_in_words(weather: Mapping[str, float]) -> str:
     """Return CARLA's name for a weather, or its main numbers where it has none."""
-    from unet_perception.recording.weather import PRESETS
-
     # A server of another version may know fewer fields, or more, but must know these.
     for name, fields in PRESETS.items() if weather.keys() >= _MAIN.keys() else ():
         if all(abs(fields.get(key, value) - value) < 1e-3 for key, value in weather.items()):

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.folder import (
     NUMBERED,
     SPLITS,
@@ -19,13 +19,11 @@ from unet_perception.dataset.folder import (
     words_of,
 )
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
+from unet_perception.dataset.manifest import MANIFEST, read_manifest
 from unet_perception.dataset.pairs import IMAGE_FOLDER, IMAGE_SUFFIXES, MASK_FOLDER, list_splits
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.dataset.verify_pair import Finding, PairCheck
 from unet_perception.errors import DatasetError
-
-if TYPE_CHECKING:
-    from unet_perception.recording.entry import Entry
 
 KINDS = (
     "dataset",
@@ -150,7 +148,6 @@ def _stray(path: Path) -> str:
 def _manifest(
     root: Path, names: Collection[str], info: DatasetInfo | None, findings: list[Finding]
 ) -> Mapping[str, Entry]:
-    from unet_perception.recording.manifest import MANIFEST, read_manifest
 
     path = root / MANIFEST
     if not path.exists():

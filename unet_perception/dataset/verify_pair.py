@@ -7,19 +7,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.folder import is_mask, known_ids
 from unet_perception.dataset.pairs import MASK_FOLDER
 from unet_perception.dataset.whole import JPEG, damage
 from unet_perception.labels import LabelSet
-
-if TYPE_CHECKING:
-    from unet_perception.recording.entry import Entry
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Generic, TypeVar
 
 from unet_perception.engines.cache_entry import Entry, Key, key_digest, pack, unpack
 from unet_perception.engines.file_lock import FileLock
+from unet_perception.engines.ownership import read_own, who_else_writes
 from unet_perception.engines.progress import REPORT_S, Report, reporting
 from unet_perception.errors import EngineError
 from unet_perception.sync_folder import sync_folder
@@ -65,20 +65,20 @@ class EngineCache:
             every_s: Seconds between such lines.
 
         Raises:
-            EngineError: The folder cannot be made, or others may write into it: an engine
-                may hold code for the processor.
+            EngineError: The folder cannot be made, or others may write into it or put another
+                one in its place: an engine may hold code for the processor.
         """
         self._folder = Path(folder)
         self._report = report
         self._every_s = every_s
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            status = self._folder.stat()
+            reason = who_else_writes(self._folder)
         except OSError as error:
             raise EngineError(f"engine cache {self._folder} cannot be made: {error}") from error
-        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if reason:
             raise EngineError(
-                f"engine cache {self._folder}: others may write into it; run chmod go-w on it, or "
+                f"engine cache {self._folder}: {reason}; run chmod go-w on it, or "
                 f"set {FOLDER_VARIABLE} to a folder of your own"
             )
 
@@ -157,14 +157,9 @@ class EngineCache:
 
     def _read(self, path: Path, key: Key) -> Entry:
         try:
-            size = path.stat().st_size
-            if size > MAX_ENTRY_BYTES:
-                raise EntryRefusedError(f"{path.name} has {size} bytes, more than any engine")
-            data = path.read_bytes()
+            return unpack(read_own(path, MAX_ENTRY_BYTES), key)
         except OSError as error:
             raise EntryRefusedError(f"{path.name} cannot be read: {error}") from error
-        try:
-            return unpack(data, key)
         except ValueError as error:
             raise EntryRefusedError(f"{path.name} {error}") from error
 

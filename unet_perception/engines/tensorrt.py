@@ -73,7 +73,7 @@ class TensorRtEngine(Engine):
         key = plan_key(self._onnx, input_shape, chosen, self._on, build_options())
         self._cache = EngineCache(folder or default_folder(), report)
         obtained = self._cache.obtain(key, self._build, self._load)
-        self.plan_path, self.built = obtained.path, obtained.built
+        self.built = obtained.built
         self._runner: _Runner = obtained.engine
         self.inputs = self._runner.graph.inputs
         self.info = _info(version, chosen, device, reason, self._runner, f"{why}, {obtained.note}")

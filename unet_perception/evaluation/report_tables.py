@@ -16,7 +16,6 @@ BAR = 220
 """Pixels of a bar for a score of 1."""
 
 ACCENT = "#4aa8c0"
-NUMBER = ' class="n"'
 
 
 def tiles(part: Slice) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unet_perception.dataset import Pair, read_image, read_info
 from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.labels import check_sizes, read_ids
+from unet_perception.dataset.manifest import MANIFEST, iterate_manifest
 from unet_perception.dataset.sources import Source
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import UNLABELED, LabelGroups, LabelSet, label_groups, label_map
@@ -90,7 +91,6 @@ def places(truth: Truth) -> tuple[Mapping[str, str], Mapping[str, str]]:
         DatasetError: The manifest is damaged.
     """
     from unet_perception.dataset.statistics import weather_in_words
-    from unet_perception.recording.manifest import MANIFEST, iterate_manifest
 
     if not (truth.root / MANIFEST).exists():
         info = read_info(truth.root)

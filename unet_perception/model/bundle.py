@@ -43,6 +43,7 @@ class ModelBundle:
         onnx: Bytes of the ONNX file.
         sha256: Checksum of ``onnx``: the network's fingerprint.
         files: Contents of ``INT8_FILES`` by name; empty where the bundle has none.
+        checksum: That of the whole bundle, description and all files.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class ModelBundle:
     onnx: bytes
     sha256: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    checksum: str = ""
 
     @property
     def has_int8(self) -> bool:
@@ -129,21 +131,6 @@ def check_replaceable(path: Path) -> None:
         raise BundleError(f"{path}: exists and is no model bundle; choose another folder")
 
 
-def update_spec(bundle: ModelBundle, spec: ModelSpec) -> None:
-    """Write new facts (scores, say) beside an unchanged network.
-
-    Raises:
-        BundleError: The folder cannot be written.
-    """
-    target = bundle.path / SPEC_FILE
-    fresh = target.with_name(f".{SPEC_FILE}.new-{os.getpid()}")
-    try:
-        fresh.write_text(_spec_text(spec, bundle.onnx, bundle.files), encoding="utf-8")
-        fresh.replace(target)
-    except OSError as error:
-        raise BundleError(f"{target}: cannot be written: {error}") from error
-
-
 def load_bundle(path: Path) -> ModelBundle:
     """Read a bundle and check it.
 
@@ -170,7 +157,8 @@ def load_bundle(path: Path) -> ModelBundle:
     facts = {"bytes": document.get("onnx_bytes"), "sha256": document.get("onnx_sha256")}
     data = _read_checked(path / ONNX_FILE, facts)
     files = _read_files(path, document.get("files", {}))
-    return ModelBundle(path, spec, data, hashlib.sha256(data).hexdigest(), files)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return ModelBundle(path, spec, data, sha256, files, document["checksum"])
 
 
 def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 
 from unet_perception.model.padding import STRIDE, pad_amounts
@@ -104,6 +105,18 @@ def summarize(model: UNet, input_size: tuple[int, int] = (96, 128)) -> str:
             f"Parameters: {total:,} ({trainable:,} trainable)",
         ]
     )
+
+
+def summarize_counts(n_classes: int, n_filters: int, input_size: tuple[int, int]) -> str:
+    """Return the table of a network that there need not be.
+
+    Raises:
+        ConfigError: A count is below 1.
+    """
+    # Shapes without values: no memory is taken, whatever the counts.
+    with torch.device("meta"):
+        model = UNet(n_classes, n_filters)
+    return summarize(model, input_size)
 
 
 def _rows(model: UNet, input_size: tuple[int, int]) -> list[_Row]:

@@ -11,10 +11,10 @@ from unet_perception.errors import ConfigError
 from unet_perception.labels import load_label_set
 from unet_perception.playback.opendrive import opendrive
 from unet_perception.playback.scenes import FolderScene, Scene, StreetScene
-from unet_perception.playback.server.settings import CLEAR_NOON, WEATHER_FIELDS
-from unet_perception.playback.server.transform import Transform
 from unet_perception.playback.street import Track, preset
 from unet_perception.playback.street.conditions import SCHEDULE_RATE, scheduled
+from unet_perception.playback.transform import Transform
+from unet_perception.weather import WIRE_CLEAR_NOON, WIRE_FIELDS
 
 TOWNS = ("Town01", "Town02", "Town03", "Town04", "Town05", "Town06", "Town07", "Town10HD_Opt")
 """As the real server names them; each is another built-in street."""
@@ -108,7 +108,7 @@ class FolderStage:
 
     def weather(self, seconds: float) -> tuple[float, ...]:
         """Return CARLA's default: a folder does not tell."""
-        return CLEAR_NOON
+        return WIRE_CLEAR_NOON
 
     def __str__(self) -> str:
         """Say what is shown."""
@@ -125,7 +125,7 @@ def _parameters(preset_name: str) -> tuple[float, ...]:
         "sun_altitude_angle": weather.sun_altitude,
         "fog_density": weather.fog_density,
     }
-    return tuple(given.get(k, v) for k, v in zip(WEATHER_FIELDS, CLEAR_NOON, strict=True))
+    return tuple(given.get(k, v) for k, v in zip(WIRE_FIELDS, WIRE_CLEAR_NOON, strict=True))
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unet_perception.dataset.manifest import ManifestUnclear
 from unet_perception.errors import DatasetError
-from unet_perception.recording.manifest import ManifestUnclear
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import RecordingFolder
 from unet_perception.sync_folder import sync_folder

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-import carla
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from unet_perception.carla.connect import Say
 from unet_perception.carla.rig import CameraImage, ImageSet, Rig
 from unet_perception.carla.session import Session
 from unet_perception.carla.traffic import spawn_traffic
+from unet_perception.carla.world_settings import set_weather
 from unet_perception.errors import SimulatorError
 from unet_perception.recording.arrivals import Arrivals
 from unet_perception.recording.keep import KeepRule
@@ -100,7 +100,8 @@ class SetDrive:
             DatasetError: What ``submit`` raises.
         """
         with Session(self._config, self._say, should_stop=should_stop) as session:
-            session.world.set_weather(carla.WeatherParameters(**drive.weather))
+            with session.asked("set the weather"):
+                set_weather(session.world, drive.weather)
             ego = session.ego(ROLE_NAME, self._plan.vehicle, seed=drive.seed)
             session.autopilot.seed(drive.seed)
             session.autopilot.drive([ego])

@@ -13,13 +13,13 @@ from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.config import SessionConfig
 from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
+from unet_perception.dataset.manifest import iterate_manifest
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
 from unet_perception.labels import carla_label_set
 from unet_perception.recording.disk import DiskFloor, estimate, free_bytes, in_words
 from unet_perception.recording.drive import SetDrive
 from unet_perception.recording.identity import FolderIdentity
 from unet_perception.recording.layout import camera_folders
-from unet_perception.recording.manifest import iterate_manifest
 from unet_perception.recording.plan import Plan, RecordingSet
 from unet_perception.recording.plan_file import settle_plan
 from unet_perception.recording.progress import Progress

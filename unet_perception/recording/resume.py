@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.info import INFO_FILE
+from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.dataset.pairs import IMAGE_SUFFIXES
 from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.recording.entry import Entry
 from unet_perception.recording.identity import FolderIdentity, settle_identity
-from unet_perception.recording.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.recording.strays import remove_strays
 from unet_perception.recording.sums import check_present, check_sums
 from unet_perception.sync_folder import sync_folder

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from unet_perception.dataset.atomic import replace_text
+from unet_perception.dataset.entry import Entry
 from unet_perception.errors import DatasetError
-from unet_perception.recording.entry import Entry
 
 TRAIN_FILE = "train.txt"
 VAL_FILE = "val.txt"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from unet_perception.dataset.manifest import MANIFEST
 from unet_perception.errors import DatasetError
-from unet_perception.recording.manifest import MANIFEST
 from unet_perception.sync_folder import sync_folder
 
 MAX_IN_FLIGHT = 256

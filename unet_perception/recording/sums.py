@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.errors import DatasetError
-from unet_perception.recording.entry import Entry
 
 
 def check_present(root: Path, entry: Entry, folders: Collection[str]) -> None:

@@ -18,9 +18,9 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.dataset.entry import Moment, pair_name
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.recording.commit import commit
-from unet_perception.recording.entry import Moment, pair_name
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import RecordingFolder
 from unet_perception.recording.strays import MAX_IN_FLIGHT

@@ -62,11 +62,6 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def preset_names() -> tuple[str, ...]:
-    """Return the names of all presets."""
-    return tuple(_presets())
-
-
 def _preset(name: str) -> dict[str, Any]:
     presets = _presets()
     if name not in presets:

@@ -14,7 +14,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from unet_perception.errors import ConfigError
@@ -55,7 +55,7 @@ class Access:
     """
 
     host: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     names: Collection[str] = ()
 
     def __post_init__(self) -> None:

@@ -15,10 +15,14 @@ from unet_perception.engines.cache import EngineCache
 from unet_perception.engines.cache_entry import Entry
 from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
+from unet_perception.labels import load_label_set
+from unet_perception.model.bundle import ModelBundle
+from unet_perception.model.spec import ModelSpec
 from unet_perception.nodes.perception.opening import EngineOpening
 
 INFO = EngineInfo("tensorrt", "10.16.1", "fp16", "GPU", "asked for", "27 of 28 layers half")
-BUNDLE: Any = SimpleNamespace(path=Path("models/mine"))
+SPEC = ModelSpec(2, (48, 64), load_label_set("carla-0.8"), {"imported_from": "mine.h5"})
+BUNDLE = ModelBundle(Path("models/mine"), SPEC, b"", "ab" * 32)
 
 
 def test_a_build_shows_in_the_state_while_it_lasts(tmp_path: Path) -> None:
@@ -45,6 +49,8 @@ def test_a_build_shows_in_the_state_while_it_lasts(tmp_path: Path) -> None:
     assert opening.info is None
     assert opening.facts()["engine"] == ""
     assert opening.facts()["model"] == "models/mine"
+    assert opening.facts()["model_sha256"] == "ab" * 32
+    assert "imported from the Keras file mine.h5" in opening.facts()["model_origin"]
     finish.set()
     thread.join()
     assert opening.info == INFO

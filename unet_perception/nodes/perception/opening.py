@@ -11,6 +11,7 @@ from unet_perception.engines.cache import BUILDING
 from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
+from unet_perception.model.origin import origin
 from unet_perception.nodes.perception.parameters import PerceptionConfig
 from unet_perception.segmenter import Segmenter, join_engines
 
@@ -72,6 +73,8 @@ class EngineOpening:
             "device": info.device,
             "engine_reason": info.reason,
             "model": str(self.bundle.path),
+            "model_origin": origin(self.bundle),
+            "model_sha256": self.bundle.sha256,
         }
 
     def _on_progress(self, line: str) -> None:

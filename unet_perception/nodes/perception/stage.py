@@ -8,6 +8,7 @@ from typing import Any
 
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import load_bundle
+from unet_perception.model.origin import origin, short
 from unet_perception.nodes.arrivals import Arrival
 from unet_perception.nodes.handover import Handover
 from unet_perception.nodes.labels_output import LabelsOutput
@@ -45,8 +46,10 @@ class Stage:
             BundleError: The model is missing or damaged.
         """
         bundle = load_bundle(find_model(config.model))
+        log = node.get_logger().info
+        log(f"model {bundle.path}, network {short(bundle.sha256)}: {origin(bundle)}")
         self.config = config
-        self.opening = EngineOpening(bundle, opener(bundle, config), node.get_logger().info)
+        self.opening = EngineOpening(bundle, opener(bundle, config), log)
         turns: Turns[Arrival] = Turns(len(config.cameras))
 
         def putter(index: int) -> Callable[[Arrival], bool]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unet_perception.playback.server.blueprints import Blueprint
-from unet_perception.playback.server.transform import Transform
 from unet_perception.playback.server.wire import (
     ActorRecord,
     VehicleControl,
     vehicle_details,
     walker_details,
 )
+from unet_perception.playback.transform import Transform
 
 CRUISE = 8.0
 """Metres per second of a vehicle at full throttle or on autopilot: the street's own pace."""

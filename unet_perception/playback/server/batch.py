@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_perception.playback.server.actors import Actor, Vehicle, Walker
-from unet_perception.playback.server.transform import Transform
 from unet_perception.playback.server.wire import VehicleControl, vehicle_details, walker_details
 from unet_perception.playback.server.world import RefusedError, World
+from unet_perception.playback.transform import Transform
 
 SPAWN, DESTROY, VEHICLE_CONTROL, _, WALKER_CONTROL, _, TRANSFORM = range(7)
 AUTOPILOT, LIGHTS, LOCATION, CONSOLE = 16, 18, 19, 20

@@ -12,9 +12,9 @@ from unet_perception.playback.server import batch
 from unet_perception.playback.server.actors import Vehicle
 from unet_perception.playback.server.blueprints import DEFINITIONS
 from unet_perception.playback.server.settings import EpisodeSettings, weather_from_rpc
-from unet_perception.playback.server.transform import Transform
 from unet_perception.playback.server.wire import token
 from unet_perception.playback.server.world import MAPS, OPENDRIVE_TOWN, World
+from unet_perception.playback.transform import Transform
 
 PHYSICS = [
     [[0.0, 500.0], [5000.0, 500.0]],

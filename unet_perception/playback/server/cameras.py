@@ -18,13 +18,13 @@ from unet_perception.playback.scenes import CameraView, Moment, Scene
 from unet_perception.playback.server import blueprints
 from unet_perception.playback.server.actors import Actor, Sensor, Vehicle
 from unet_perception.playback.server.faults import Faults
-from unet_perception.playback.server.settings import WEATHER_FIELDS
 from unet_perception.playback.server.streams import Parts, Streams
 from unet_perception.playback.server.wire import Instant, SensorType, image_header
 from unet_perception.playback.server.world import RefusedError, World
 from unet_perception.playback.source import SourceFrame
 from unet_perception.playback.stage import Stage
 from unet_perception.playback.street.conditions import carla_conditions
+from unet_perception.weather import WIRE_FIELDS
 
 CAMERA_TYPES = {
     blueprints.RGB_CAMERA: SensorType.RGB_CAMERA,
@@ -146,7 +146,7 @@ class CameraWork:
         backdrop = self.backdrop(world.town)
         conditions = None
         if (weather := world.chosen_weather) is not None:
-            conditions = carla_conditions(**dict(zip(WEATHER_FIELDS, weather, strict=True)))
+            conditions = carla_conditions(**dict(zip(WIRE_FIELDS, weather, strict=True)))
         shots = []
         for sensor in world.actors.values():
             if not isinstance(sensor, Sensor) or not self._streams.wanted(sensor.stream_id):

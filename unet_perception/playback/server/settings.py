@@ -7,25 +7,7 @@ import math
 from dataclasses import astuple, dataclass
 from typing import Any
 
-WEATHER_FIELDS = (
-    "cloudiness",
-    "precipitation",
-    "precipitation_deposits",
-    "wind_intensity",
-    "sun_azimuth_angle",
-    "sun_altitude_angle",
-    "fog_density",
-    "fog_distance",
-    "fog_falloff",
-    "wetness",
-    "scattering_intensity",
-    "mie_scattering_scale",
-    "rayleigh_scattering_scale",
-    "dust_storm",
-)
-"""``carla.WeatherParameters``, in the order of the wire."""
-
-CLEAR_NOON = (5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0)
+from unet_perception.weather import WIRE_CLEAR_NOON
 
 MAX_DELTA = 10.0
 
@@ -88,7 +70,7 @@ def weather_from_rpc(value: list[Any]) -> tuple[float, ...]:
         ValueError: There are too many or they are no finite numbers.
     """
     given = [float(number) for number in value]
-    if len(given) > len(CLEAR_NOON) or not all(math.isfinite(number) for number in given):
+    if len(given) > len(WIRE_CLEAR_NOON) or not all(math.isfinite(number) for number in given):
         raise ValueError("weather must be up to 14 finite numbers")
     # As the client's own decoder does it, fields that are left out keep their default.
-    return (*given, *CLEAR_NOON[len(given) :])
+    return (*given, *WIRE_CLEAR_NOON[len(given) :])

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
-from unet_perception.playback.server.transform import Transform
+from unet_perception.playback.transform import Transform
 
 LENGTH = struct.Struct("<I")
 STREAM_ID = struct.Struct("<I")

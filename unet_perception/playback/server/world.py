@@ -14,9 +14,9 @@ from unet_perception.playback.server import blueprints
 from unet_perception.playback.server.actors import Actor, Sensor, Vehicle, Walker
 from unet_perception.playback.server.settings import EpisodeSettings
 from unet_perception.playback.server.streams import Streams
-from unet_perception.playback.server.transform import Transform
 from unet_perception.playback.server.wire import Instant, WorldFlag, token, world_state
 from unet_perception.playback.stage import START_TOWN, TOWNS, Stage
+from unet_perception.playback.transform import Transform
 
 MAPS = tuple(f"/Game/Carla/Maps/{town}" for town in TOWNS)
 OPENDRIVE_TOWN = "OpenDriveMap"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from unet_perception.recording.weather import FIELDS, PRESETS, TIMES, check_field
+from unet_perception.weather import FIELDS, PRESETS, TIMES, check_field
 
 
 def test_the_presets_are_those_of_carlas_client() -> None:

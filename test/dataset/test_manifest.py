@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded_pairs import IDENTITY, record
 
+from unet_perception.dataset.entry import Entry
+from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, read_manifest
 from unet_perception.errors import DatasetError
-from unet_perception.recording.entry import Entry
-from unet_perception.recording.manifest import MANIFEST, ManifestWriter, read_manifest
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 SHA256 = st.text("0123456789abcdef", min_size=64, max_size=64)

@@ -88,6 +88,27 @@ PRESETS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 )
 """All fields of each preset by CARLA's name for it: ``ClearNoon``, ``HardRainSunset``."""
 
+WIRE_FIELDS = (
+    "cloudiness",
+    "precipitation",
+    "precipitation_deposits",
+    "wind_intensity",
+    "sun_azimuth_angle",
+    "sun_altitude_angle",
+    "fog_density",
+    "fog_distance",
+    "fog_falloff",
+    "wetness",
+    "scattering_intensity",
+    "mie_scattering_scale",
+    "rayleigh_scattering_scale",
+    "dust_storm",
+)
+"""The fields in the order of CARLA's protocol."""
+
+WIRE_CLEAR_NOON = tuple(PRESETS["ClearNoon"][field] for field in WIRE_FIELDS)
+"""The weather that a server begins with."""
+
 
 def preset(name: str) -> Mapping[str, float]:
     """Return the fields of a preset.

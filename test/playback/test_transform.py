@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unet_perception.playback.server.transform import Transform
+from unet_perception.playback.transform import Transform
 
 metres = st.floats(-500.0, 500.0)
 degrees = st.floats(-180.0, 180.0)

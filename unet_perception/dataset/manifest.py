@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from unet_perception.dataset.entry import Entry
 from unet_perception.errors import DatasetError
-from unet_perception.recording.entry import Entry
 from unet_perception.sync_folder import sync_folder
 
 MANIFEST = "manifest.jsonl"
