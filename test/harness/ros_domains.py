@@ -20,7 +20,7 @@ _claims = itertools.count()
 
 @contextmanager
 def claim_domain() -> Iterator[int]:
-    """Yield the id of a domain that nobody else has claimed on this machine until the block ends."""
+    """Yield a domain id that no other process of this machine claims before the block ends."""
     _LOCKS.mkdir(mode=0o700, exist_ok=True)
     # A process takes another one each time: what is left of the test before stays unheard.
     first = os.getpid() * 13 + next(_claims)
