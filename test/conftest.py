@@ -66,6 +66,15 @@ def numbered_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def domain() -> Iterator[int]:
+    """A ROS domain of its own for each test."""
+    from ros_domains import claim_domain
+
+    with claim_domain() as claimed:
+        yield claimed
+
+
+@pytest.fixture
 def start_carla_server(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts playback servers with the options given; they end with the test."""
     from carla_server import CarlaServer

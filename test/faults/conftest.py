@@ -17,7 +17,6 @@ from harness.fixtures import (  # noqa: F401
     another_peer,
     bridge,
     camera,
-    domain,
     model,
     peer,
     segmenter,

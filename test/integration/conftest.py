@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # for harness/
 from harness.fixtures import (  # noqa: F401
     another_peer,
     camera,
-    domain,
     model,
     peer,
     segmenter,

@@ -159,6 +159,7 @@ def test_frames_are_as_far_apart_as_asked_and_towns_are_split(
     assert (tmp_path / "out/val.txt").read_text().split() == names[6:]
 
 
+@pytest.mark.exhaustive
 def test_many_kills_later_nothing_is_missing_or_double(
     record: Callable[..., Any],
     start_carla_server: Callable[..., Any],

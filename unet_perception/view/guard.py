@@ -47,7 +47,9 @@ class Guard:
         if isinstance(passage, Passage):
             passage.begin_request()
         try:
-            return self._refusal(request) or await handler(request)
+            refusal = self._refusal(request)
+            # Not by its truth: a response without values of its own is false in aiohttp 3.9.
+            return await handler(request) if refusal is None else refusal
         finally:
             if isinstance(passage, Passage):
                 passage.end_request()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,17 +18,10 @@ os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 process.use_shipped_profile()
 
-LABEL_SET = "carla-0.8"
+REPO = Path(__file__).resolve().parents[3]
+FILTERS = 2
 INPUT_SIZE = (48, 64)
 SLOW_INPUT_SIZE = (768, 1024)
-
-_tests = itertools.count()
-
-
-@pytest.fixture
-def domain() -> int:
-    """A domain id of its own for each test; above 101 the ports collide with others."""
-    return (os.getpid() * 13 + next(_tests)) % 100 + 1
 
 
 @pytest.fixture
@@ -65,20 +57,22 @@ def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _random_bundle(path: Path, input_size: tuple[int, int]) -> Path:
-    pytest.importorskip("torch", reason="PyTorch is not installed")
-    from unet_perception.labels import load_label_set
-    from unet_perception.model.bundle import save_bundle
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from unet_perception.model.bundle import bundle_weights, load_bundle, save_bundle
     from unet_perception.model.spec import ModelSpec
-    from unet_perception.model.unet import UNet
 
+    # The shipped network's weights by name and shape, but far fewer filters: for these tests
+    # neither PyTorch nor a training is needed.
+    shipped = load_bundle(REPO / "models" / "carla_unet")
+    by = shipped.spec.n_filters // FILTERS
     # Wide enough that several classes win, and other pictures get other masks.
     rng = np.random.default_rng(1)
-    weights = {
-        name: rng.normal(0, 0.6 if name.endswith("weight") else 0.3, value.shape)
-        for name, value in UNet(13, 2).state_dict().items()
-    }
-    weights = {name: value.astype(np.float32) for name, value in weights.items()}
-    save_bundle(path, weights, ModelSpec(2, input_size, load_label_set(LABEL_SET)))
+    weights = {}
+    for name, value in bundle_weights(shipped).items():
+        shape = [size if size % shipped.spec.n_filters else size // by for size in value.shape]
+        spread = 0.6 if name.endswith("weight") else 0.3
+        weights[name] = rng.normal(0, spread, shape).astype(np.float32)
+    save_bundle(path, weights, ModelSpec(FILTERS, input_size, shipped.spec.label_set))
     return path
 
 
