@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of a training: what ends it leaves a whole checkpoint, and the run goes on to the bit."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from faults import (  # noqa: E402
+    check_nothing_left,
+    freeze,
+    shared_memory_of,
+    starved,
+    take_file_handles,
+)
+from small_disk import remount, small_disk  # noqa: E402
+from training_process import SMALL, TrainingProcess  # noqa: E402
+
+from unet_perception.cli.main import main  # noqa: E402
+from unet_perception.dataset import write_pair  # noqa: E402
+from unet_perception.demo.stack import free_port  # noqa: E402
+from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint  # noqa: E402
+
+EPOCHS = ["--epochs", "30"]
+MEMORY = 2_000_000_000
+LARGE = ["--batch-size", "64", "--height", "256", "--width", "512", "--n-filters", "32"]
+"""Its first layer alone takes 1 GB."""
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        ids = np.zeros((16, 32), np.uint8)
+        ids[:, int(rng.integers(8, 24)) :] = 7
+        rgb = np.where(ids == 7, np.uint8(200), np.uint8(40))[..., None].repeat(3, 2)
+        write_pair(tmp_path / "drive", f"{number:04d}", rgb, ids)
+    return tmp_path / "drive"
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the runs of a test put temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def check_folder(folder: Path) -> None:
+    """Assert that the last checkpoint is whole and that nothing half lies beside it."""
+    read_checkpoint(folder / LAST)
+    names = {path.name for path in folder.iterdir()}
+    assert {name for name in names if not name.startswith("epoch_")} <= {LAST, BEST}
+
+
+def same(first: Path, second: Path) -> bool:
+    one, other = read_checkpoint(first / LAST), read_checkpoint(second / LAST)
+    return one.tensors.keys() == other.tensors.keys() and all(
+        torch.equal(value, other.tensors[name]) for name, value in one.tensors.items()
+    )
+
+
+def test_each_fault_ends_it_with_one_line_and_the_run_goes_on_to_the_bit(
+    drive: Path, tmp_path: Path, temporary: Path
+) -> None:
+    def may_not_grow(pid: int) -> None:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, 4096))
+
+    with TrainingProcess(drive, tmp_path / "whole", *EPOCHS) as whole:
+        assert whole.wait() == 0, whole.output
+    out, resume, written = tmp_path / "out", [], 0
+    for harm, words in ((may_not_grow, "File too large"), (take_file_handles, "Too many open")):
+        with TrainingProcess(drive, out, *EPOCHS, *resume) as run:
+            run.wait_for_checkpoint(written)
+            shared = shared_memory_of(run.popen.pid)
+            harm(run.popen.pid)
+            assert run.wait() == 1, run.output
+            assert words in run.message
+            assert str(run.folder) in run.message
+            check_nothing_left(run.popen.pid, temporary, shared)
+        check_folder(run.folder)
+        assert not out.exists()
+        resume, written = ["--resume"], run.last.stat().st_mtime_ns
+    # Clocks that jump: no time of a file means anything.
+    for path, year in ((run.last, 1971), (drive / "CameraRGB" / "0003.png", 2101)):
+        seconds = (year - 1970) * 365.25 * 86_400
+        os.utime(path, (seconds, seconds))
+    with TrainingProcess(drive, out, *EPOCHS, *resume) as run:
+        run.wait_for_checkpoint(run.last.stat().st_mtime_ns)
+        with starved(run.popen.pid):
+            time.sleep(2.0)
+        assert run.wait() == 0, run.output
+        check_nothing_left(run.popen.pid, temporary, set())
+    check_folder(run.folder)
+    assert same(run.folder, whole.folder)
+    assert (out / "model.onnx").read_bytes() == (tmp_path / "whole/model.onnx").read_bytes()
+
+
+def start_pair(
+    stack: ExitStack, drive: Path, out: Path, *arguments: str
+) -> tuple[TrainingProcess, TrainingProcess]:
+    """Start two processes that train together, as ``torchrun`` would."""
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+
+    def start(rank: str) -> TrainingProcess:
+        environment = {**together, "RANK": rank, "LOCAL_RANK": rank}
+        run = TrainingProcess(drive, out, *EPOCHS, *arguments, environment=environment)
+        return stack.enter_context(run)
+
+    return start("0"), start("1")
+
+
+def test_a_process_of_a_run_that_stands_still_is_waited_for_and_a_dead_one_told(
+    drive: Path, tmp_path: Path, temporary: Path
+) -> None:
+    with ExitStack() as stack:
+        speaker, other = start_pair(stack, drive, tmp_path / "out")
+        speaker.wait_for_checkpoint()
+        shared = shared_memory_of(speaker.popen.pid)
+        freeze(other.popen.pid)
+        # It could go no further than its peer, and goes on with it.
+        speaker.wait_for_checkpoint(speaker.last.stat().st_mtime_ns)
+        other.popen.kill()
+        assert speaker.wait() == 1, speaker.output
+        assert "another process of this run is gone" in speaker.message
+        check_nothing_left(speaker.popen.pid, temporary, shared)
+        check_folder(speaker.folder)
+        resumed = start_pair(stack, drive, tmp_path / "out", "--resume")
+        assert [run.wait() for run in resumed] == [0, 0], resumed[0].output
+    check_folder(speaker.folder)
+    history = read_checkpoint(speaker.last).facts["history"]
+    assert [epoch["number"] for epoch in history] == list(range(1, 31))
+
+
+def test_a_network_too_large_for_the_memory_is_told_with_what_to_lower(
+    drive: Path, tmp_path: Path, temporary: Path
+) -> None:
+    limit = ["prlimit", f"--as={MEMORY}"]
+    with TrainingProcess(drive, tmp_path / "out", *LARGE, *EPOCHS, before=limit) as run:
+        assert run.wait() == 1
+        assert "the memory is used up: lower batch_size (it is 32)" in run.message
+        assert "Traceback" not in run.output
+        check_nothing_left(run.popen.pid, temporary, set())
+    assert not run.folder.exists()
+
+
+def train(drive: Path, out: Path) -> int:
+    return main(
+        [
+            "train",
+            "--epochs",
+            "1",
+            "--data",
+            f"{drive},hold_out=0.2",
+            "--out",
+            str(out),
+            *SMALL.split(),
+        ]
+    )
+
+
+def test_a_full_disk(drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        assert train(drive, disk / "out") == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"unet-perception train: {disk}/out.training/")
+        assert "No space left on device" in error
+        assert error.count("\n") == 1
+        assert [path for path in disk.rglob("*") if LAST in path.name] == []
+        remount(disk, "size=32m")
+        assert train(drive, disk / "out") == 0
+
+
+def test_a_read_only_disk_is_told_before_training(
+    drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", "32m") as disk:
+        remount(disk, "ro")
+        assert train(drive, disk / "out") == 1
+        captured = capsys.readouterr()
+        assert captured.err.endswith(f"cannot be written: {disk} is read-only\n")
+        assert captured.out == ""
+        remount(disk, "rw")
+        assert train(drive, disk / "out") == 0
