@@ -17,6 +17,7 @@ from pathlib import Path
 FREEZE_S = 10.0
 HOG = "import os; os.sched_setaffinity(0, {int(os.environ['ON'])})\nwhile True: pass"
 HOGS = 2
+LOOKS = 50
 
 
 def freeze(*pids: int) -> None:
@@ -32,14 +33,17 @@ def freeze(*pids: int) -> None:
 
 def take_file_handles(pid: int, leave: int = 0) -> tuple[int, int]:
     """Let a process open so few files, beyond those that it has; return the limit before."""
-    # Looked at one by one: a listing of one's own has the listing itself.
-    free = next(number for number in itertools.count() if not _is_open(pid, number))
+    # What is open for a moment, a file that is being written or a listing, is not held.
+    looks = [_opened(pid) for _ in range(LOOKS)]
+    free = next(number for number in itertools.count() if not all(number in seen for seen in looks))
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     return resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + leave, before[1]))
 
 
-def _is_open(pid: int, number: int) -> bool:
-    return os.path.lexists(f"/proc/{pid}/fd/{number}")
+def _opened(pid: int) -> set[int]:
+    time.sleep(0.002)
+    numbers = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    return {number for number in numbers if os.path.lexists(f"/proc/{pid}/fd/{number}")}
 
 
 @contextmanager

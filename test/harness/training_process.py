@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -25,7 +24,6 @@ class TrainingProcess:
         data: Path,
         out: Path,
         *arguments: str,
-        before: Sequence[str] = (),
         environment: dict[str, str] | None = None,
     ) -> None:
         """Start it.
@@ -34,13 +32,12 @@ class TrainingProcess:
             data: Folder of pairs.
             out: The model; the folder with its checkpoints lies beside it.
             arguments: After those of a small network.
-            before: Words before the command, such as ``prlimit`` and its options.
             environment: Variables besides this process's.
         """
         self.folder = out.with_name(f"{out.name}.training")
         self.last = self.folder / LAST
         self._log = out.with_name(f"{out.name}-{time.monotonic_ns()}.log")
-        command = [*before, sys.executable, "-m", "unet_perception.cli", "train"]
+        command = [sys.executable, "-m", "unet_perception.cli", "train"]
         command += ["--data", f"{data},hold_out=0.2", "--out", str(out), *SMALL.split()]
         with self._log.open("wb") as log:
             self.popen = subprocess.Popen(
