@@ -32,7 +32,7 @@ from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint  # n
 
 EPOCHS = ["--epochs", "12"]
 MEMORY = 250_000_000
-LARGE = "--batch-size 32 --height 256 --width 512 --n-filters 16".split()
+LARGE = ["--batch-size", "32", "--height", "256", "--width", "512", "--n-filters", "16"]
 """Its first layer alone takes 268 MB."""
 
 
