@@ -24,6 +24,8 @@ from unet_perception.engines.cache import EngineCache
 from unet_perception.engines.cache_entry import FORMAT, VERSION, Entry, key_digest, unpack
 from unet_perception.errors import EngineError
 
+pytestmark = pytest.mark.usefixtures("temporary")
+
 NAME = f"{key_digest(KEY)}.engine"
 LARGE_MB = 96
 READ_WITH_LITTLE_MEMORY = """
@@ -46,15 +48,6 @@ except EngineError as error:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "engines"
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the processes of a test put temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from world_state import look_from_outside
 
 from unet_perception.recording.manifest import read_manifest
 
+pytestmark = pytest.mark.usefixtures("temporary")
+
 PLAN = ["--weathers", "ClearNoon", "--keep-standing", "--min-free", "0"]
 BEGUN = 5
 """Pairs after which a fault happens."""
@@ -35,15 +37,6 @@ import time
 plain = time.time
 time.time = lambda: plain() + float(open({!r}).read())
 """
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the recorders of a test put temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
 
 
 @pytest.fixture

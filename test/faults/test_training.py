@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,6 +29,8 @@ from unet_perception.dataset import write_pair  # noqa: E402
 from unet_perception.demo.stack import free_port  # noqa: E402
 from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread", "temporary")
+
 EPOCHS = ["--epochs", "12"]
 MEMORY = 250_000_000
 LARGE = ["--batch-size", "32", "--height", "256", "--width", "512", "--n-filters", "16"]
@@ -45,23 +46,6 @@ def drive(tmp_path: Path) -> Path:
         rgb = np.where(ids == 7, np.uint8(200), np.uint8(40))[..., None].repeat(3, 2)
         write_pair(tmp_path / "drive", f"{number:04d}", rgb, ids)
     return tmp_path / "drive"
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the runs of a test put temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def check_folder(folder: Path) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 
 from unet_perception.training.checkpoint import LAST
 
@@ -52,12 +51,7 @@ class TrainingProcess:
     def __enter__(self) -> TrainingProcess:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.popen.kill()
         self.popen.wait()
 
