@@ -75,6 +75,30 @@ def domain() -> Iterator[int]:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch with one thread: on the tests' networks, several only wait for each other."""
+    try:
+        import torch
+    except ImportError:
+        # Splits, recipe and scores are tested without it.
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where processes of this test put temporary files; it is empty when they leave none."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture
 def start_carla_server(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts playback servers with the options given; they end with the test."""
     from carla_server import CarlaServer

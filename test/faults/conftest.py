@@ -38,7 +38,7 @@ collect_ignore = [name for name, needs in _NEEDS.items() if not all(map(find_spe
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Makes a file system of so many bytes; it goes with the test."""
-    from small_disk import mounted
+    from small_disk import small_disk
 
     with ExitStack() as mounts:
-        yield lambda size: mounts.enter_context(mounted(tmp_path / "disk", size))
+        yield lambda size: mounts.enter_context(small_disk(tmp_path / "disk", size))

@@ -15,7 +15,7 @@ from harness.topics import RGB
 from harness.world import UNTOUCHED, world
 from limits import no_more_handles
 from sensor_msgs.msg import Image
-from small_disk import make_read_only
+from small_disk import remount
 
 RECOVERY_S = 30.0
 
@@ -87,7 +87,7 @@ def test_a_state_folder_that_cannot_be_written_ends_it_before_anything_is_change
     bridge: Any, server: Any, small_disk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = small_disk("1m")
-    make_read_only(disk)
+    remount(disk, "ro")
     monkeypatch.setenv("XDG_STATE_HOME", str(disk))
     node = bridge()
     assert node.wait() == 1

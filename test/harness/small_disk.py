@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""File systems of a test's own, to be filled or made read-only; mounting one takes privileges."""
+"""A file system of its own that holds little; mounting one takes privileges."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 
 
 @contextmanager
-def mounted(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of so many bytes (``256k``), there while the block runs."""
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount one on a new folder for as long as the block runs; skip the test where none can be."""
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
@@ -28,6 +28,6 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def make_read_only(disk: Path) -> None:
-    """Let nothing be written there any more."""
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+def remount(disk: Path, option: str) -> None:
+    """Change a mounted disk: ``ro``, ``rw`` or ``size=8m``."""
+    subprocess.run(["mount", "-o", f"remount,{option}", str(disk)], check=True)

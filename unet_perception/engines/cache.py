@@ -7,6 +7,7 @@ then read it. A process that dies in mid-build leaves nothing that is ever read.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -30,6 +31,7 @@ BUILDING = "building the engine"
 SUFFIX = ".engine"
 REJECTED_SUFFIX = ".rejected"
 MAX_ENTRY_BYTES = 4 << 30
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class EntryRefusedError(EngineError):
@@ -103,7 +105,7 @@ class EngineCache:
         path = self._folder / f"{digest}{SUFFIX}"
         with FileLock(path.with_suffix(".lock"), self._report, self._every_s):
             reason = "there was none yet"
-            if path.exists():
+            if os.path.lexists(path):
                 try:
                     return Obtained(load(self._read(path, key)), False, "read from the cache", path)
                 except EntryRefusedError as error:
@@ -157,9 +159,18 @@ class EngineCache:
 
     def _read(self, path: Path, key: Key) -> Entry:
         try:
-            return unpack(read_own(path, MAX_ENTRY_BYTES), key)
+            data = read_own(path, MAX_ENTRY_BYTES)
         except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise EngineError(f"engine cache {path} cannot be read: {error}") from error
             raise EntryRefusedError(f"{path.name} cannot be read: {error}") from error
+        except MemoryError as error:
+            # Neither says anything about the file: it stays.
+            raise EngineError(
+                f"engine cache {path} cannot be read: the memory is used up"
+            ) from error
+        try:
+            return unpack(data, key)
         except ValueError as error:
             raise EntryRefusedError(f"{path.name} {error}") from error
 
@@ -180,6 +191,21 @@ class EngineCache:
             match = re.fullmatch(r"\.(\d+)\.new", leftover.name.removeprefix(f".{name}"))
             if match and not _is_alive(int(match[1])):
                 leftover.unlink(missing_ok=True)
+
+
+def _read_own(path: Path) -> bytes:
+    """Return a file that is the user's own and that nobody else may have changed."""
+    # Without waiting: what lies there may be a pipe.
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise EntryRefusedError(f"{path.name} is no file")
+        if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
+            raise EntryRefusedError(f"{path.name} is another user's, or others may write it")
+        if status.st_size > MAX_ENTRY_BYTES:
+            raise EntryRefusedError(f"{path.name} has {status.st_size} bytes, more than any engine")
+        return file.read()
 
 
 def default_folder() -> Path:
