@@ -31,7 +31,6 @@ BUILDING = "building the engine"
 SUFFIX = ".engine"
 REJECTED_SUFFIX = ".rejected"
 MAX_ENTRY_BYTES = 4 << 30
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class EntryRefusedError(EngineError):
@@ -191,21 +190,6 @@ class EngineCache:
             match = re.fullmatch(r"\.(\d+)\.new", leftover.name.removeprefix(f".{name}"))
             if match and not _is_alive(int(match[1])):
                 leftover.unlink(missing_ok=True)
-
-
-def _read_own(path: Path) -> bytes:
-    """Return a file that is the user's own and that nobody else may have changed."""
-    # Without waiting: what lies there may be a pipe.
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise EntryRefusedError(f"{path.name} is no file")
-        if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
-            raise EntryRefusedError(f"{path.name} is another user's, or others may write it")
-        if status.st_size > MAX_ENTRY_BYTES:
-            raise EntryRefusedError(f"{path.name} has {status.st_size} bytes, more than any engine")
-        return file.read()
 
 
 def default_folder() -> Path:
