@@ -158,7 +158,7 @@ class EngineCache:
 
     def _read(self, path: Path, key: Key) -> Entry:
         try:
-            data = read_own(path, MAX_ENTRY_BYTES)
+            return unpack(read_own(path, MAX_ENTRY_BYTES), key)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise EngineError(f"engine cache {path} cannot be read: {error}") from error
@@ -168,8 +168,6 @@ class EngineCache:
             raise EngineError(
                 f"engine cache {path} cannot be read: the memory is used up"
             ) from error
-        try:
-            return unpack(data, key)
         except ValueError as error:
             raise EntryRefusedError(f"{path.name} {error}") from error
 
