@@ -20,8 +20,9 @@ from faults import check_nothing_left, freeze, shared_memory_of, starved, take_f
 from recording_process import RecordingProcess, wait_for_lines
 from served_pairs import check_pairs
 from small_disk import remount, small_disk
-from unet_perception.recording.manifest import read_manifest
 from world_state import look_from_outside
+
+from unet_perception.dataset.manifest import read_manifest
 
 pytestmark = pytest.mark.usefixtures("temporary")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from unet_perception.recording.manifest import read_manifest
+
+from unet_perception.dataset.manifest import read_manifest
 
 SERVED = 28
 
