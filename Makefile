@@ -12,13 +12,22 @@ OUT ?= demo_output
 # Empty for a demo without the live page for web browsers.
 VIEW ?= yes
 
-.PHONY: demo test lint bench docs clean
+# Test processes at a time.
+JOBS ?= 2
+# Pythons that pyenv has but does not show on the PATH.
+PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
+
+.PHONY: demo test matrix lint bench docs clean
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+
+# Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
+matrix: $(VENV)/.test
+	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -15,6 +15,11 @@ ROS_WHEELS = [
     "ros-rmw-fastrtps-cpp==9.3.3",
     "ros-common-interfaces==5.5.1",
 ]
+JAZZY_WHEELS = [
+    "ros-rclpy==7.1.6",
+    "ros-rmw-fastrtps-cpp==8.4.3",
+    "ros-common-interfaces==5.3.6",
+]
 CPU = ["openvino>=2025.0"]
 TRAIN = ["torch>=2.4", "onnx>=1.16", "h5py>=3.10", "kornia>=0.7.3", "safetensors>=0.4.3"]
 # Its wheels are for x86-64 and Python 3.10 to 3.12 alone.
@@ -32,6 +37,8 @@ TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.30"]
 DEV = [
     "pytest==7.4.4",
+    "pytest-xdist>=3.6",
+    "tox>=4.30",
     "hypothesis>=6.100",
     "ruff>=0.15",
     "mypy>=1.15",
@@ -96,6 +103,7 @@ setup(
     ],
     extras_require={
         "ros": ROS_WHEELS,
+        "ros-jazzy": JAZZY_WHEELS,
         "cpu": CPU,
         "train": TRAIN,
         "tensorboard": TENSORBOARD,

@@ -66,6 +66,39 @@ def numbered_pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def domain() -> Iterator[int]:
+    """A ROS domain of its own for each test."""
+    from ros_domains import claim_domain
+
+    with claim_domain() as claimed:
+        yield claimed
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch with one thread: on the tests' networks, several only wait for each other."""
+    try:
+        import torch
+    except ImportError:
+        # Splits, recipe and scores are tested without it.
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where processes of this test put temporary files; it is empty when they leave none."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture
 def start_carla_server(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts playback servers with the options given; they end with the test."""
     from carla_server import CarlaServer

@@ -16,7 +16,9 @@ BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 sys.path.insert(0, BENCHMARKS)
 try:
     import realtime
+    import soak
+    import soak_watch
 finally:
     sys.path.remove(BENCHMARKS)
 
-__all__ = ["realtime"]
+__all__ = ["realtime", "soak", "soak_watch"]

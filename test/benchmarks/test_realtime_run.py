@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ NETWORK = Network("carla_unet", "auto", "auto")
 
 
 @pytest.fixture(autouse=True)
-def _domain(monkeypatch: pytest.MonkeyPatch) -> None:
+def _domain(domain: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("rclpy", reason="ROS is not installed")
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(os.getpid() * 17 % 100 + 1))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
 
 
 def folder(tmp_path: Path) -> Path:

@@ -75,24 +75,6 @@ def program(tmp_path: Path) -> Callable[[int, str], Program]:
 def world_state() -> Callable[[int], tuple[dict[str, Any], list[str]]]:
     """What anybody's client sees: all settings, and the actors as "type role"."""
 
-    def look(port: int) -> tuple[dict[str, Any], list[str]]:
-        import carla
-
-        from unet_perception.carla.frames import wait_for_first
-        from unet_perception.carla.world_settings import read_settings
-
-        client = carla.Client("127.0.0.1", port, 2)
-        client.set_timeout(10.0)
-        world = client.get_world()
-        settings = read_settings(world)
-        if not settings["synchronous_mode"]:
-            world.wait_for_tick(10.0)
-        wait_for_first(world)
-        actors = [
-            f"{actor.type_id} {actor.attributes.get('role_name', '')}"
-            for actor in world.get_actors()
-            if actor.type_id != "spectator" and not actor.type_id.startswith("traffic.")
-        ]
-        return settings, sorted(actors)
+    from world_state import look
 
     return look

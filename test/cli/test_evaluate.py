@@ -118,6 +118,7 @@ def test_an_unknown_model_is_named(dataset: Path, capsys: pytest.CaptureFixture[
     assert "model 'nowhere'" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_the_shipped_model_scores_what_its_card_says(shared: Path) -> None:
     pytest.importorskip("openvino", reason="OpenVINO is not installed")
     root = shared / "data" / "carla_drive"

@@ -12,7 +12,6 @@ import pytest
 
 from unet_perception.cli import export
 from unet_perception.errors import BundleError, ConfigError, EngineError, WeightsError
-from unet_perception.evaluation.parity import Sample, compare
 from unet_perception.imaging import Frame, network_input
 from unet_perception.labels import load_label_set
 from unet_perception.model.bundle import bundle_weights, load_bundle, save_bundle
@@ -22,6 +21,8 @@ from unet_perception.model.spec import ModelSpec
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 openvino = pytest.importorskip("openvino", reason="OpenVINO is not installed")
+
+from unet_perception.evaluation.parity import Sample, compare  # noqa: E402
 
 
 def run(*arguments: object) -> int:

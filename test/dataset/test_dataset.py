@@ -124,7 +124,7 @@ def test_a_picture_cut_off_while_it_was_written_is_named(
     data = cv2.imencode(suffix, noise)[1].tobytes()
     path = tmp_path / f"cut{suffix}"
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(DatasetError, match="cut"):
+    with pytest.raises(DatasetError, match="cut off"):
         read_image(path)
 
 

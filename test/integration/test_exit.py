@@ -64,6 +64,7 @@ def stop_at_random(started: Any, seed: int, ready: str) -> tuple[int, str]:
     return started.wait(), started.output
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("flowing")
 def test_perception_exits_with_0_at_any_moment(peer: Any, model: Path) -> None:
     arguments = [x for k, v in {"model": model, **ENGINE}.items() for x in ("-p", f"{k}:={v}")]
@@ -83,6 +84,7 @@ def test_perception_exits_with_0_at_any_moment(peer: Any, model: Path) -> None:
         assert "terminate called" not in output, (seed, output)
 
 
+@pytest.mark.exhaustive
 def test_camera_source_exits_with_0_at_any_moment(peer: Any) -> None:
     def one(seed: int) -> tuple[int, str]:
         return stop_at_random(peer.start("camera_source"), seed, "shows the built-in street")

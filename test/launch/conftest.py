@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -28,14 +27,6 @@ process.use_shipped_profile()
 # Not skipped by themselves: a module that skips while launch_testing's plugin looks at it
 # takes the whole session with it. test_launch_files.py skips a test in their place.
 collect_ignore = ["test_playback.py", "test_running.py"] if missing() else []
-
-_tests = itertools.count()
-
-
-@pytest.fixture
-def domain() -> int:
-    """A domain id of its own for each test; above 101 the ports collide with others."""
-    return (os.getpid() * 13 + 50 + next(_tests)) % 100 + 1
 
 
 @pytest.fixture

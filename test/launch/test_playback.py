@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import unittest
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from unet_perception.nodes import process
 
 HERE = Path(__file__).resolve().parent
 # launch_test reads no conftest.py.
-sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration"), str(HERE.parent / "harness")]
 
-DOMAIN = os.getpid() * 13 % 100 + 1
+from ros_domains import claim_domain
+
+CLAIM = ExitStack()
+"""Keeps the domain until the process ends: launch_test gives no fixtures."""
+DOMAIN = CLAIM.enter_context(claim_domain())
 os.environ["ROS_DOMAIN_ID"] = str(DOMAIN)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()

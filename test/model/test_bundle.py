@@ -127,6 +127,13 @@ def test_damage_is_refused_with_file_and_reason(folder: Path, damage, words: lis
         assert word in str(caught.value)
 
 
+def test_a_bundle_of_another_version_is_refused(folder: Path) -> None:
+    document = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**document, "version": 99}))
+    with pytest.raises(BundleError, match=r"bundle version is 99; this package reads \d"):
+        load_bundle(folder)
+
+
 def test_a_missing_bundle_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no such model bundle"):
         load_bundle(tmp_path / "absent")

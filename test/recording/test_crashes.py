@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import recorded_pairs
 from recorded_pairs import IDENTITY, check_whole, job
 
@@ -21,6 +22,7 @@ KILLS = 15
 DIED = 77
 
 
+@pytest.mark.exhaustive
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     chance = random.Random(4)
     before, strays = 0, 0
@@ -80,6 +82,7 @@ def die_at(root: Path, call: int) -> None:
             writer.submit(job(frame))
 
 
+@pytest.mark.exhaustive
 def test_a_death_at_any_call_to_the_file_system_is_mended(tmp_path: Path) -> None:
     call = 0
     while True:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import re
 import resource
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from recorded_pairs import IDENTITY, check_whole, job, record
+from small_disk import remount, small_disk
 
 from unet_perception.errors import DatasetError
 from unet_perception.recording.resume import RecordingFolder, open_folder
@@ -38,44 +38,34 @@ def record_until_refused(folder: RecordingFolder, harm: Callable[[], None] | Non
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own that holds a few pairs; mounting one takes privileges."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    try:
-        done = subprocess.run(["mount", *options], capture_output=True, check=False, text=True)
-    except OSError as error:
-        pytest.skip(f"no mount here: {error}")
-    if done.returncode:
-        pytest.skip(f"cannot mount a small disk: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        yield disk
 
 
-def test_a_full_disk(small_disk: Path) -> None:
-    with open_folder(small_disk, IDENTITY) as folder:
+def test_a_full_disk(disk: Path) -> None:
+    with open_folder(disk, IDENTITY) as folder:
         message = record_until_refused(folder)
     assert "No space left on device" in message
-    assert str(small_disk) in message
-    with open_folder(small_disk, IDENTITY, "full") as folder:
+    assert str(disk) in message
+    with open_folder(disk, IDENTITY, "full") as folder:
         committed = folder.next_number
     assert committed > 2
-    assert check_whole(small_disk) == committed
-    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
-    record(small_disk, range(committed, committed + 20))
-    assert check_whole(small_disk) == committed + 20
+    assert check_whole(disk) == committed
+    remount(disk, "size=8m")
+    record(disk, range(committed, committed + 20))
+    assert check_whole(disk) == committed + 20
 
 
-def test_a_read_only_disk(small_disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
-    record(small_disk, range(8))
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_a_read_only_disk(disk: Path) -> None:
+    remount(disk, "size=8m")
+    record(disk, range(8))
+    remount(disk, "ro")
     with pytest.raises(DatasetError, match="Read-only file system"):
-        open_folder(small_disk, IDENTITY)
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
-    record(small_disk, range(8, 12))
-    assert check_whole(small_disk) == 12
+        open_folder(disk, IDENTITY)
+    remount(disk, "rw")
+    record(disk, range(8, 12))
+    assert check_whole(disk) == 12
 
 
 def test_a_folder_that_becomes_read_only(tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ pytest.importorskip("carla", reason="the carla client is not installed")
 import itertools
 
 from recording_process import SMALL, RecordingProcess, wait_for_lines
+from served_pairs import check_pairs, served_number
 
 from unet_perception.dataset import list_pairs, read_image, read_mask
 from unet_perception.dataset.manifest import read_manifest
 from unet_perception.labels import label_map, load_label_set
 
-SERVED = 28
 KILLS = 51
 AT_ONCE = 3
 
@@ -50,34 +50,6 @@ def server(start_carla_server: Callable[..., Any], numbered_pairs: Path) -> Any:
 def committed(out: Path) -> int:
     """Pairs of a folder that a recorder may not have got round to."""
     return len(read_manifest(out)) if (out / "manifest.jsonl").exists() else 0
-
-
-def served_number(frame: int) -> int:
-    """The first episode of a server plays one pair a frame."""
-    return frame % SERVED
-
-
-def check_pairs(out: Path, served: Path, count: int) -> list[Any]:
-    """Every pair is there, once, and is what was served for its frame."""
-    entries = read_manifest(out)
-    assert [entry.number for entry in entries] == list(range(count))
-    for folder in ("CameraRGB", "CameraMask"):
-        names = sorted(path.name for path in (out / folder).iterdir())
-        assert names == [f"{number:06d}.png" for number in range(count)]
-    for entry in entries:
-        number = served_number(entry.frame)
-        name = f"{number:06d}.png"
-        for folder in ("CameraRGB", "CameraMask"):
-            recorded = cv2.imread(str(out / folder / f"{entry.name}.png"), cv2.IMREAD_UNCHANGED)
-            original = cv2.imread(str(served / folder / name), cv2.IMREAD_COLOR)
-            if folder == "CameraRGB":
-                assert np.array_equal(recorded, original), (folder, entry)
-            else:
-                # CARLA's ids are in the red channel alone.
-                assert np.array_equal(recorded[..., 2], original.max(axis=2)), (folder, entry)
-                assert not recorded[..., :2].any()
-        assert entry.histogram == {number: 80 * 60}
-    return entries
 
 
 def test_a_thousand_pairs_are_what_was_served(
@@ -159,6 +131,7 @@ def test_frames_are_as_far_apart_as_asked_and_towns_are_split(
     assert (tmp_path / "out/val.txt").read_text().split() == names[6:]
 
 
+@pytest.mark.exhaustive
 def test_many_kills_later_nothing_is_missing_or_double(
     record: Callable[..., Any],
     start_carla_server: Callable[..., Any],

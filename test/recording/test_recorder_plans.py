@@ -69,6 +69,7 @@ class NotingScene:
         return frame
 
 
+@pytest.mark.exhaustive
 def test_the_street_comes_back_as_it_was_drawn(
     record: Callable[..., RecordingProcess], tmp_path: Path
 ) -> None:

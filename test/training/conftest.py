@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small datasets, and one thread: on networks this small, threads only wait for each other."""
+"""Small datasets, and one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,8 @@ ROAD = 7
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    try:
-        import torch
-    except ImportError:
-        # Splits, recipe and scores are tested without it.
-        yield
-        return
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def always(one_thread: None) -> None:
+    """Train on one thread in every test of this folder."""
 
 
 @pytest.fixture

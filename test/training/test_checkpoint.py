@@ -47,6 +47,7 @@ def test_a_failed_write_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(TrainingError, match="last.safetensors: cannot be written.*No space"):
         write_checkpoint(path, Checkpoint({}, {}))
     assert read_checkpoint(path).facts == FACTS
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_truncated_file_is_damaged(tmp_path: Path) -> None:
@@ -56,6 +57,16 @@ def test_a_truncated_file_is_damaged(tmp_path: Path) -> None:
     for length in (0, 4, 40, len(whole) - 1):
         path.write_bytes(whole[:length])
         with pytest.raises(TrainingError, match=r"last\.safetensors: is damaged"):
+            read_checkpoint(path)
+
+
+def test_a_changed_bit_anywhere_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    write_checkpoint(path, Checkpoint({"weight": torch.arange(5.0)}, FACTS))
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(TrainingError, match=r"is damaged|is no checkpoint|version is"):
             read_checkpoint(path)
 
 
@@ -84,7 +95,7 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="is no checkpoint of this package"):
         read_checkpoint(path)
     save_file({}, path, {"format": "unet_perception checkpoint", "version": "99"})
-    with pytest.raises(TrainingError, match="version is '99'; this package reads 1"):
+    with pytest.raises(TrainingError, match="version is '99'; this package reads 2"):
         read_checkpoint(path)
     with pytest.raises(TrainingError, match="no checkpoint to go on from"):
         read_checkpoint(tmp_path / "absent.safetensors")

@@ -9,13 +9,20 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unet_perception.labels import LabelClass, LabelSet
-from unet_perception.training.loss import LossSums, SegmentationLoss, dice_loss, lovasz_loss
-from unet_perception.training.targets import Targets
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from unet_perception.training.loss import (  # noqa: E402
+    LossSums,
+    SegmentationLoss,
+    dice_loss,
+    lovasz_loss,
+)
+from unet_perception.training.targets import Targets  # noqa: E402
 
 FIVE = LabelSet("five", tuple(LabelClass(i, f"c{i}", (0, 0, 0)) for i in range(5)))
 TARGETS = Targets(FIVE, ((0, 2, 4), (1, 3)))

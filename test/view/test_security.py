@@ -194,6 +194,23 @@ def test_a_websocket_that_says_too_much_is_closed(site: Any) -> None:
     asyncio.run(look())
 
 
+@pytest.mark.parametrize(
+    ("version", "socket_version", "status"),
+    [("2.0", "13", 505), ("0.9", "13", 505), ("1.1", "99", 400), ("1.1", "x", 400)],
+)
+def test_another_version_of_http_or_of_websockets_is_refused(
+    site: Any, version: str, socket_version: str, status: int
+) -> None:
+    asked = (
+        f"GET /ws HTTP/{version}\r\nHost: {site.host}\r\nConnection: Upgrade, close\r\n"
+        f"Upgrade: websocket\r\nSec-WebSocket-Version: {socket_version}\r\n"
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+    )
+    answer = site.raw(asked.encode())
+    assert int(answer.split()[1]) == status
+    assert site.get("/healthz").status == 200
+
+
 def test_every_answer_carries_the_rules(site: Any) -> None:
     for answer in (site.get("/"), site.get("/nothing"), site.get("/", Host="evil.example")):
         for name, value in HEADERS.items():

@@ -23,6 +23,15 @@ WORKER_THREADS = 8
 PAUSE = 0.2
 FIRST_PATIENCE = 1.0
 
+QUESTION = b"\x94\x00\x01\xa7version\x91\x91\xc2"
+"""msgpack-rpc: ``[0, 1, "version", [[false]]]``."""
+
+ANSWER = b"\x94\x01\x01"
+"""How the answer begins: ``[1, 1, ...``. CARLA's client aborts the process over anything else."""
+
+ANSWER_S = 0.3
+"""A server that takes longer is left to the client, which has more patience."""
+
 
 def quiet(level: str, text: str) -> None:
     """Say nothing."""
@@ -70,7 +79,7 @@ def connect(
             continue
         server = server_name(host, port)
         known = working_client(server)
-        client = known or carla.Client(host, port, WORKER_THREADS)
+        client = known or _new_client(host, port)
         client.set_timeout(min(patience, max(left, 0.1)))
         try:
             version = client.get_server_version()
@@ -101,16 +110,38 @@ def server_name(host: str, port: int) -> str:
 
 
 def _refusal(host: str, port: int, timeout: float) -> str:
-    """Return why the port does not accept; empty if it does."""
+    """Return why there is no server yet; empty if one may be there."""
     try:
-        socket.create_connection((host, port), timeout).close()
+        with socket.create_connection((host, port), timeout) as connection:
+            return _first_words(connection, f"{host}:{port}")
     except socket.gaierror as error:
         raise SimulatorError(
             f"no CARLA server at {host}:{port}: the host name is not known ({error.strerror})"
         ) from error
     except OSError as error:
         return (error.strerror or str(error)).lower()
+
+
+def _first_words(connection: socket.socket, address: str) -> str:
+    connection.settimeout(ANSWER_S)
+    connection.sendall(QUESTION)
+    try:
+        answer = connection.recv(len(ANSWER), socket.MSG_WAITALL)
+    except TimeoutError:
+        return ""
+    if not answer:
+        return "the port accepts connections and closes them"
+    if answer != ANSWER:
+        raise SimulatorError(f"what listens at {address} does not answer as CARLA does")
     return ""
+
+
+def _new_client(host: str, port: int) -> carla.Client:
+    try:
+        return carla.Client(host, port, WORKER_THREADS)
+    except RuntimeError as error:
+        # No file handles or threads are left.
+        raise SimulatorError(f"no client for CARLA at {host}:{port}: {error}") from error
 
 
 def _compare(client: str, server: str, say: Say) -> None:

@@ -200,8 +200,14 @@ def _progress(what: str) -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import Progress
 
+    from unet_perception.dataset.parallel import unwatched
+
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:
+        # Older releases of rich end even a bar that they never drew with an empty line.
+        yield unwatched
+        return
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -66,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnetPerceptionError as error:
         print(f"unet-perception {options.verb}: {error}", file=sys.stderr)
         return 1
+    except MemoryError:
+        print(f"unet-perception {options.verb}: the memory is used up", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"unet-perception {options.verb}: interrupted", file=sys.stderr)
         return 130

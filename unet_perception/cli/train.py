@@ -122,6 +122,8 @@ def _train(options: argparse.Namespace, world: World) -> int:
     # Better now than after hours of training.
     check_replaceable(options.out)
     _check_folder(folder, options.resume)
+    _check_writable(folder)
+    _check_writable(options.out.absolute().parent)
     console = Console(quiet=not world.speaks)
     display = Display(console, recipe.epochs)
     label_set = load_label_set(recipe.label_set)
@@ -166,6 +168,16 @@ def _check_folder(folder: Path, resume: bool) -> None:
             f"{folder}: has the checkpoint of an earlier run; go on with it (--resume), or remove "
             "the folder"
         )
+
+
+def _check_writable(folder: Path) -> None:
+    import os
+
+    from unet_perception.errors import ConfigError
+
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(f"{folder}: cannot be written: {there} is read-only")
 
 
 def _reporter(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replacing a small text file so that a reader sees the old one or the new one, never half."""
+"""Replacing a file so that a reader sees the old one or the new one, never half."""
 
 from __future__ import annotations
 
@@ -21,13 +21,27 @@ def replace_text(path: Path, text: str) -> None:
     Raises:
         DatasetError: It cannot be written; the file that was there before still is.
     """
+    try:
+        replace_bytes(path, text.encode("utf-8"))
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a file in one step, and have it on the disk when this returns.
+
+    Raises:
+        OSError: It cannot be written; the file that was there before still is, and nothing else.
+    """
     temporary = temporary_name(path)
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be written: {error.strerror}") from error
+    except OSError:
+        # A disk that is full is not filled any further.
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from unet_perception.dataset.pairs import IMAGE_FOLDER, MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
+from unet_perception.dataset.whole import JPEG, PNG, damage
 from unet_perception.errors import DatasetError
 
 
@@ -107,6 +108,9 @@ def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
         data = Path(path).read_bytes()
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
+    # Older releases of OpenCV make grey rows of what is missing in a JPEG file.
+    if data.startswith((PNG, JPEG)) and (wrong := damage(data)):
+        raise DatasetError(f"{path}: {wrong}")
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     except cv2.error as error:

@@ -12,7 +12,11 @@ import zlib
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
+CUT = "ends too early: it is cut off"
+_JPEG_START = b"\xff\xd8"
 _JPEG_END = b"\xff\xd9"
+_JPEG_MARK = 0xFF
+_JPEG_SCAN = 0xDA
 
 
 def damage(data: bytes) -> str:
@@ -22,9 +26,19 @@ def damage(data: bytes) -> str:
     if data.startswith(PNG):
         return _png_damage(data)
     if data.startswith(JPEG):
-        # Some writers fill up the last block with zeros.
-        return "" if data.rstrip(b"\0").endswith(_JPEG_END) else "ends too early: it is cut off"
+        return _jpeg_damage(data)
     return "is neither PNG nor JPEG"
+
+
+def _jpeg_damage(data: bytes) -> str:
+    at = len(_JPEG_START)
+    while at + 4 <= len(data) and data[at] == _JPEG_MARK:
+        if data[at + 1] == _JPEG_SCAN:
+            # The mark of the end cannot be among the pixels; what follows it is not the picture's.
+            return "" if data.find(_JPEG_END, at) >= 0 else CUT
+        # Parts are skipped whole: one may hold a small picture with an end of its own.
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return CUT
 
 
 def _png_damage(data: bytes) -> str:
@@ -40,4 +54,4 @@ def _png_damage(data: bytes) -> str:
         if kind == b"IEND":
             return ""
         at = end
-    return "ends too early: it is cut off"
+    return CUT

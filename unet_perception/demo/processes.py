@@ -25,15 +25,22 @@ class ProcessDiedError(UnetPerceptionError):
 class ProcessGroup:
     """Processes that live as long as the ``with`` block, each with a log file."""
 
-    def __init__(self, log_folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        log_folder: Path,
+        environment: Mapping[str, str],
+        stop_seconds: float = STOP_SECONDS,
+    ) -> None:
         """Create an empty group.
 
         Args:
             log_folder: Existing folder for ``NAME.log`` files.
             environment: Environment of every process.
+            stop_seconds: How long a process that is told to end may take.
         """
         self._log_folder = log_folder
         self._environment = dict(environment)
+        self._stop_seconds = stop_seconds
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._spare: set[str] = set()
 
@@ -77,6 +84,10 @@ class ProcessGroup:
             )
         return self._running[name].pid
 
+    def pid(self, name: str) -> int:
+        """Return the process id of one that was started and not ended."""
+        return self._running[name].pid
+
     def log_path(self, name: str) -> Path:
         """Return the log file of a process."""
         return self._log_folder / f"{name}.log"
@@ -97,19 +108,30 @@ class ProcessGroup:
                 last = (self.last_words(name, 1) or ["it said nothing"])[0]
                 raise ProcessDiedError(f"{name} ended with exit code {code}: {last}")
 
+    def wait(self, name: str) -> int:
+        """Wait for a process that ends by itself, and return its exit code."""
+        return self._running.pop(name).wait()
+
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> int:
+        """End one process, by force if it takes too long, and return its exit code."""
+        process = self._running.pop(name)
+        process.send_signal(number)
+        return self._wait(process)
+
     def stop(self) -> dict[str, int]:
-        """End every process, by force after ``STOP_SECONDS``, and return their exit codes."""
+        """End every process, by force if it takes too long, and return their exit codes."""
         for process in self._running.values():
             process.send_signal(signal.SIGTERM)
-        codes = {}
-        for name, process in self._running.items():
-            try:
-                codes[name] = process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                codes[name] = process.wait()
+        codes = {name: self._wait(process) for name, process in self._running.items()}
         self._running.clear()
         return codes
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        try:
+            return process.wait(self._stop_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
 
 
 def demo_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -168,6 +168,11 @@ class EngineCache:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise EngineError(f"engine cache {path} cannot be read: {error}") from error
             raise EntryRefusedError(f"{path.name} cannot be read: {error}") from error
+        except MemoryError as error:
+            # Neither says anything about the file: it stays.
+            raise EngineError(
+                f"engine cache {path} cannot be read: the memory is used up"
+            ) from error
         except ValueError as error:
             raise EntryRefusedError(f"{path.name} {error}") from error
 

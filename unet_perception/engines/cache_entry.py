@@ -70,7 +70,7 @@ def unpack(data: bytes, key: Key) -> Entry:
     end = data.find(b"\n", 0, MAX_HEADER_BYTES)
     try:
         header = json.loads(data[:end]) if end > 0 else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("is damaged: its header cannot be read") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError("is damaged, or no stored engine: it has no header")
@@ -79,6 +79,9 @@ def unpack(data: bytes, key: Key) -> Entry:
     checksum = header.pop("checksum", None)
     if checksum != hashlib.sha256(_canonical(header)).hexdigest():
         raise ValueError("is damaged: its header's checksum is another")
+    # Whoever wrote it can have reckoned the sum: it tells damage from what was meant, no more.
+    if not _is_complete(header):
+        raise ValueError("is no stored engine: its header lacks what one has")
     if (difference := _difference(header["key"], key)) is not None:
         raise ValueError(f"was built for something else: {difference}")
     parts: dict[str, bytes] = {}
@@ -94,6 +97,22 @@ def unpack(data: bytes, key: Key) -> Entry:
     if at != len(data):
         raise ValueError(f"is damaged: {len(data) - at} bytes too many")
     return Entry(parts, header["facts"])
+
+
+def _is_complete(header: Mapping[str, Any]) -> bool:
+    parts = header.get("parts")
+    return (
+        isinstance(header.get("key"), dict)
+        and isinstance(header.get("facts"), dict)
+        and isinstance(parts, list)
+        and all(isinstance(part, dict) and _is_part(part) for part in parts)
+    )
+
+
+def _is_part(part: Mapping[str, Any]) -> bool:
+    kinds = {"name": str, "bytes": int, "sha256": str}
+    fits = all(type(part.get(name)) is kind for name, kind in kinds.items())
+    return fits and part["bytes"] >= 0
 
 
 def _difference(stored: Mapping[str, Any], wanted: Key) -> str | None:

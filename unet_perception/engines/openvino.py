@@ -36,12 +36,12 @@ class OpenVinoEngine(Engine):
         """
         self.encoding = encoding
         size = bundle.spec.input_size
-        core = openvino_core()
-        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
-        # Layers that int8 leaves out take the fastest arithmetic there is beside it.
-        rest = has_bf16 if chosen == "int8" else chosen == "bf16"
         try:
+            core = openvino_core()
+            has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
+            # Layers that int8 leaves out take the fastest arithmetic there is beside it.
+            rest = has_bf16 if chosen == "int8" else chosen == "bf16"
             model = read_network(core, bundle, chosen == "int8", encoding, batch)
             compiled = core.compile_model(model, "CPU", compile_options(threads, rest))
         except RuntimeError as error:

@@ -59,6 +59,12 @@ class PyTorchEngine(Engine):
 
     def infer_all(self) -> NDArray[np.uint8]:
         """Return the class id of each pixel; see ``Engine.infer_all``."""
+        try:
+            return self._infer()
+        except RuntimeError as error:
+            raise EngineError(f"PyTorch failed: {error}") from error
+
+    def _infer(self) -> NDArray[np.uint8]:
         with (
             torch.inference_mode(),
             # PyTorch's default for convolutions on a GPU is TF32: 10 bits, and no reference.

@@ -11,6 +11,8 @@ from unet_perception.imaging import Frame
 from unet_perception.nodes.following import RawMessage
 from unet_perception.nodes.frames import frame_of
 
+NO_MEMORY = "there is not enough memory for it"
+
 
 class RefusedError(FrameError):
     """A frame that cannot be read; ``header`` is None where even that is unreadable."""
@@ -55,6 +57,8 @@ class SentFrame:
             return Picture(header, frame_of(message))
         except FrameError as error:
             raise RefusedError(header, str(error)) from error
+        except MemoryError as error:
+            raise RefusedError(header, NO_MEMORY) from error
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,12 @@ class RawMessage:
 
         Raises:
             FrameError: The bytes are no such message.
+            MemoryError: There is not enough memory for it.
         """
         try:
             return deserialize_message(self.data, self.kind)
+        except MemoryError:
+            raise
         except Exception as error:
             raise FrameError(
                 f"{len(self.data)} bytes that are no {self.kind.__name__} message"

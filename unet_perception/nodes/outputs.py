@@ -65,8 +65,9 @@ class ImageBuffer:
         """Return the message's memory, ``(H, W)`` or ``(H, W, C)``, to be written into."""
         if (self.message.height, self.message.width) != (height, width):
             step = width * self._channels * np.dtype(self._type).itemsize
-            self.message.height, self.message.width, self.message.step = height, width, step
+            # First, as there may not be enough memory for it: then the last size stays whole.
             self.message.data = array("B", bytes(step * height))
+            self.message.height, self.message.width, self.message.step = height, width, step
             shape = (height, width) if self._channels == 1 else (height, width, self._channels)
             # The message may have copied the array: write into the one that it holds.
             self._pixels = np.frombuffer(self.message.data, self._type).reshape(shape)

@@ -116,7 +116,10 @@ def _why_lost(source: Source) -> list[str]:
             "its process lacks the shared-memory profile, without which whole pictures do not fit; "
             f"start it with {process.PROFILE_VARIABLE}={process.PROFILE}"
         )
-    if not source.reliable:
+    if source.reliable:
+        # Seen on a starved machine: what is not taken in time is replaced, and counts as lost.
+        reasons.append("this process gets too little of the processor to take them in time")
+    else:
         reasons.append("let it publish RELIABLE")
     return [*reasons, "let it send CompressedImage"]
 

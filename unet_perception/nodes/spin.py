@@ -19,6 +19,7 @@ from rclpy.utilities import remove_ros_args
 
 from unet_perception.errors import ConfigError, UnetPerceptionError
 from unet_perception.nodes import process
+from unet_perception.nodes.dead_ports import dead_ports_held
 
 SHUTDOWN_S = 8.0
 """Longer than any frame in work; shorter than the patience of launch and of the demo."""
@@ -110,9 +111,10 @@ def _run(parts: Sequence[Part], watch: Watch, shutdown_s: float) -> None:
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
             extra = remove_ros_args(sys.argv)[1:]
             nodes = []
-            for part in parts:
-                nodes.append(part.make(part.name))
-                undo.callback(nodes[-1].destroy_node)
+            with dead_ports_held():
+                for part in parts:
+                    nodes.append(part.make(part.name))
+                    undo.callback(nodes[-1].destroy_node)
         except RuntimeError as error:
             raise ConfigError(f"ROS refused to start: {error}") from error
         if extra:
@@ -169,6 +171,10 @@ def _limit_shutdown(name: str, watch: Watch, seconds: float) -> None:
 
 
 def _report(name: str, what: str, error: Exception) -> int:
+    if isinstance(error, MemoryError):
+        # Where it happened tells nothing, and rclpy does not get over it: a subscription whose
+        # message found no room is never served again.
+        error = UnetPerceptionError("there is not enough memory")
     if not isinstance(error, UnetPerceptionError):
         traceback.print_exception(error)
     message = " ".join(str(error).split()) or type(error).__name__

@@ -121,6 +121,16 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
             return True
         return False
 
+    def take() -> tuple[bool, object]:
+        while True:
+            alive = thread.is_alive()
+            try:
+                return ready.get(timeout=1.0)
+            except queue.Empty:
+                # It hands on what goes wrong, unless there is no memory even for that.
+                if not alive:
+                    raise MemoryError("the thread that makes pictures is gone") from None
+
     def work() -> None:
         # This thread's own setting: a second team of threads would fight with the network's.
         torch.set_num_threads(1)
@@ -136,7 +146,7 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     thread.start()
     try:
         while True:
-            ended, value = ready.get()
+            ended, value = take()
             if ended:
                 if isinstance(value, BaseException):
                     raise value

@@ -3,23 +3,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from unet_perception.dataset.atomic import temporary_name
+from unet_perception.dataset.atomic import replace_bytes
 from unet_perception.errors import TrainingError
-from unet_perception.sync_folder import sync_folder
 
 FORMAT = "unet_perception checkpoint"
-VERSION = "1"
+VERSION = "2"
 LAST, BEST = "last.safetensors", "best.safetensors"
 
 
@@ -42,25 +42,20 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         TrainingError: It cannot be written; the file that was there before still is.
     """
-    temporary = temporary_name(path)
     tensors = {
         name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()
     }
+    facts = json.dumps(checkpoint.facts, sort_keys=True)
     metadata = {
         "format": FORMAT,
         "version": VERSION,
-        "facts": json.dumps(checkpoint.facts, sort_keys=True),
+        "facts": facts,
+        "sha256": _checksum(tensors, facts),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata)
-        opened = os.open(temporary, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-        os.replace(temporary, path)
-        sync_folder(path.parent)
+        # Not by the library's own way to a file: killed in it, that leaves one of a random name.
+        replace_bytes(path, save(tensors, metadata))
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{path}: cannot be written: {error}") from error
 
@@ -82,9 +77,20 @@ def read_checkpoint(path: Path) -> Checkpoint:
                     f"reads {VERSION}"
                 )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if metadata["sha256"] != _checksum(tensors, metadata["facts"]):
+            raise TrainingError(f"{path}: is damaged: its sha256 is another")
         facts = json.loads(metadata["facts"])
     except FileNotFoundError:
         raise TrainingError(f"{path}: there is no checkpoint to go on from") from None
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: is damaged: {error}") from error
     return Checkpoint(tensors, facts)
+
+
+def _checksum(tensors: Mapping[str, Tensor], facts: str) -> str:
+    """Return the sha256 of all that a checkpoint holds: safetensors itself has no checksum."""
+    digest = hashlib.sha256(facts.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

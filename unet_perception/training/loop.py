@@ -13,6 +13,7 @@ from unet_perception.errors import ConfigError, TrainingError
 from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint
 from unet_perception.training.data import TrainingData
 from unet_perception.training.distributed import World
+from unet_perception.training.failures import translated
 from unet_perception.training.feed import in_threads, threads_for
 from unet_perception.training.history import Epoch, Trained, best_of
 from unet_perception.training.interrupts import StoppedError
@@ -57,8 +58,8 @@ def train(
     Raises:
         ConfigError: The best epoch is to be kept and there is no validation.
         StoppedError: ``stop`` returned true in some process; a checkpoint was written.
-        TrainingError: The loss or a weight is no number any more, or the checkpoint is of another
-            run.
+        TrainingError: The loss or a weight is no number any more, the checkpoint is of another
+            run, the memory is used up, or another process of the run is gone.
     """
     if not data.validation:
         for key, asked in (("keep", recipe.keep == "best"), ("patience", recipe.patience > 0)):
@@ -67,10 +68,11 @@ def train(
                     f"{key} is {getattr(recipe, key)!r}, but there are no pairs to validate on"
                 )
     world = world or World()
-    run = _Run(recipe, data, folder, world, watch or Watch(), stop)
-    if resume:
-        run.state.load(read_checkpoint(folder / LAST), folder / LAST)
-    return run.finish()
+    with translated(recipe, world):
+        run = _Run(recipe, data, folder, world, watch or Watch(), stop)
+        if resume:
+            run.state.load(read_checkpoint(folder / LAST), folder / LAST)
+        return run.finish()
 
 
 class _Run:

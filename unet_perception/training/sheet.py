@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from unet_perception.dataset.atomic import replace_bytes
 from unet_perception.errors import TrainingError
 from unet_perception.imaging import colorize
 from unet_perception.imaging.contact_sheet import contact_sheet
@@ -73,6 +74,6 @@ def write_sheet(path: Path, sheet: NDArray[np.uint8]) -> None:
     _, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes())
+        replace_bytes(path, data.tobytes())
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error

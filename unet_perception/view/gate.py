@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+LARGEST_REQUEST = 1 << 16
+"""Bytes that may come before a request is complete; aiohttp 3.9 does not count lines."""
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -88,11 +91,13 @@ class Passage(asyncio.Protocol):
         self._transport: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._let_in = False
+        self._came = 0
         self.busy = False
 
     def begin_request(self) -> None:
         """A request has come whole."""
         self.busy = True
+        self._came = 0
         self._set_timer(None)
 
     def end_request(self) -> None:
@@ -121,9 +126,15 @@ class Passage(asyncio.Protocol):
             self._inner.connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came."""
-        if self._let_in:
-            self._inner.data_received(data)
+        """Hand on what came, until it is too much for a request."""
+        if not self._let_in:
+            return
+        if not self.busy:
+            self._came += len(data)
+            if self._came > LARGEST_REQUEST:
+                self._give_up()
+                return
+        self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
         """Hand on that no more will come."""

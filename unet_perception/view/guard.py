@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from unet_perception.view.access import Access
@@ -47,7 +47,9 @@ class Guard:
         if isinstance(passage, Passage):
             passage.begin_request()
         try:
-            return self._refusal(request) or await handler(request)
+            refusal = self._refusal(request)
+            # Not by its truth: a response without values of its own is false in aiohttp 3.9.
+            return await handler(request) if refusal is None else refusal
         finally:
             if isinstance(passage, Passage):
                 passage.end_request()
@@ -65,6 +67,10 @@ class Guard:
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
 
     def _refusal(self, request: web.Request) -> web.StreamResponse | None:
+        if request.version not in (HttpVersion10, HttpVersion11):
+            return self._refuse(
+                HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.0 and 1.1 are spoken"
+            )
         hosts = request.headers.getall(hdrs.HOST, [])
         if len(hosts) != 1 or not self._access.knows_host(hosts[0]):
             return self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "this is not the host you ask for")

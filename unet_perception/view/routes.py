@@ -45,6 +45,7 @@ class Routes:
         self._exchange, self._board, self._most_viewers = exchange, board, most_viewers
         self._site = load_site()
         self._sockets: set[web.WebSocketResponse] = set()
+        self._leaving = False
         self._drawing = asyncio.Semaphore(MOST_SNAPSHOTS)
 
     def add_to(self, application: web.Application) -> None:
@@ -70,6 +71,7 @@ class Routes:
 
     async def say_goodbye(self) -> None:
         """Close all WebSockets."""
+        self._leaving = True
         await asyncio.gather(
             *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in list(self._sockets)),
             return_exceptions=True,
@@ -176,6 +178,9 @@ class Routes:
             viewer.tell(self._state_text())
             sending = asyncio.create_task(self._send(socket, viewer))
             await self._listen(socket, viewer)
+            if self._leaving:
+                # With aiohttp 3.9 this task, which wakes up first, would say "normal end".
+                await socket.close(code=WSCloseCode.GOING_AWAY)
         finally:
             if sending is not None:
                 sending.cancel()

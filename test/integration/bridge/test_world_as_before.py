@@ -40,6 +40,7 @@ def test_what_was_there_is_as_before(peer: Any, bridge: Any, server: Any, number
     assert "Traceback" not in node.output
 
 
+@pytest.mark.exhaustive
 def test_the_world_is_as_before_after_a_stop_at_any_moment(
     peer: Any, start_server: Callable[..., Any]
 ) -> None:

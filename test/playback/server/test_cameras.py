@@ -20,6 +20,7 @@ TICKS = 1000
 PAIRS = 28
 
 
+@pytest.mark.exhaustive
 @in_child
 def test_a_thousand_synchronous_ticks_with_two_cameras_lose_nothing(
     start_carla_server: Callable[..., Any], connect: Any, numbered_pairs: Path

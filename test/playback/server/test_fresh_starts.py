@@ -16,6 +16,7 @@ STARTS = 60
 TICKS = 5
 
 
+@pytest.mark.exhaustive
 def test_sixty_fresh_servers_and_clients_lose_no_image(
     start_carla_server: Callable[..., Any], connect: Any, numbered_pairs: Path
 ) -> None:

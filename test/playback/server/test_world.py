@@ -16,6 +16,7 @@ carla = pytest.importorskip("carla", reason="the carla client is not installed")
 from upstream_script import WAIT_S, Listener, spawn_camera, spawn_ego, synchronous  # noqa: E402
 
 
+@pytest.mark.exhaustive
 @in_child
 def test_the_ego_follows_the_drive_and_stands_without_a_driver(
     carla_server: Any, connect: Any

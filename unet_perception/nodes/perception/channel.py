@@ -142,10 +142,16 @@ class Channel:
         try:
             return arrival.waiting.open()
         except RefusedError as error:
-            self.statistics.refused(time.monotonic(), str(error))
-            stamp = "an unreadable header" if error.header is None else _stamp_words(error.header)
-            self._warn(f"refused the frame with {stamp} of {self.topic}: {error}")
+            self.refuse(error)
             return None
+
+    def refuse(self, error: RefusedError) -> None:
+        """Count a frame that gets no mask, and tell why."""
+        # Its input may have been remembered as the one of the last mask.
+        self._last_input.forget()
+        self.statistics.refused(time.monotonic(), str(error))
+        stamp = "an unreadable header" if error.header is None else _stamp_words(error.header)
+        self._warn(f"refused the frame with {stamp} of {self.topic}: {error}")
 
     def is_unchanged(self, picture: Picture) -> bool:
         """Return whether the last mask is this frame's as well, and the user wants it again."""

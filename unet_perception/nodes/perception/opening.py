@@ -9,6 +9,7 @@ from collections.abc import Callable
 from unet_perception.engines import EngineInfo
 from unet_perception.engines.cache import BUILDING
 from unet_perception.engines.progress import Report
+from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.origin import origin
 from unet_perception.nodes.perception.parameters import PerceptionConfig
@@ -49,7 +50,10 @@ class EngineOpening:
         Raises:
             EngineError: The engine cannot run the network.
         """
-        segmenter = self._opener(self._on_progress)
+        try:
+            segmenter = self._opener(self._on_progress)
+        except MemoryError as error:
+            raise EngineError(f"there is not enough memory for {self.bundle.path}") from error
         self._info = segmenter.engine.info
         return segmenter
 

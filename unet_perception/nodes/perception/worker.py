@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.nodes.arrivals import Arrival, Picture
+from unet_perception.nodes.arrivals import NO_MEMORY, Arrival, Picture, RefusedError
 from unet_perception.nodes.perception.channel import Channel
 from unet_perception.nodes.perception.drawing import Drawer, Drawing
 from unet_perception.nodes.perception.opening import EngineOpening
@@ -118,9 +118,15 @@ class Worker:
             self._segment(segmenter, fresh)
 
     def _segment(self, segmenter: Segmenter, jobs: Sequence[_Job]) -> None:
-        masks = [self._channels[job.camera].mask_pixels(job.picture) for job in jobs]
         before = time.monotonic()
-        results = segmenter.segment_all([job.picture.frame for job in jobs], masks)
+        try:
+            masks = [self._channels[job.camera].mask_pixels(job.picture) for job in jobs]
+            results = segmenter.segment_all([job.picture.frame for job in jobs], masks)
+        except MemoryError:
+            # For one frame, which may be larger than any before: the next may fit again.
+            for job in jobs:
+                self._channels[job.camera].refuse(RefusedError(job.picture.header, NO_MEMORY))
+            return
         engine = time.monotonic() - before
         # All masks leave before anything is drawn.
         for job, result in zip(jobs, results, strict=True):

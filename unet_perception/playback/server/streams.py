@@ -7,6 +7,7 @@ once, thousands of times a second. Such connections stay open and silent.
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 import socket
@@ -32,6 +33,11 @@ HANDSHAKE_S = 5.0
 DRAIN_S = 0.02
 CHUNK = 4096
 STALL_S = 10.0
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Whoever wants to connect waits until there are handles and memory again."""
+
+EXHAUSTED_S = 1.0
 
 
 class Subscriber:
@@ -197,8 +203,12 @@ class Streams:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return  # The port was closed.
+            except OSError as error:
+                if error.errno not in EXHAUSTED:
+                    return  # The port was closed.
+                log.warning("cannot take a subscriber: %s", error.strerror)
+                time.sleep(EXHAUSTED_S)
+                continue
             threading.Thread(target=self._subscribe, args=(connection,), daemon=True).start()
 
     def _subscribe(self, connection: socket.socket) -> None:

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared-memory ports of Fast DDS whose reader was killed, and to which others still write.
+
+For as long as their lease (20 s), peers do not know that a process was killed. One that is started
+meanwhile takes the same port, by number; if a writer takes the port for dead and makes it anew at
+that very moment, reader and writer are left with two files of the same name, for ever: what is
+discovered goes another way and arrives, messages do not. Seen here in a third of the restarts after
+SIGKILL beside writers of large frames, with "Failed init_port" on stderr (Fast DDS 3.2; it looks
+like eProsima/Fast-DDS issue 5737). Fast DDS steps over a port whose lock is held, so we hold those
+of the dead while our participant is made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+SHARED_MEMORY = Path("/dev/shm")
+LOCK_SUFFIX = "_el"
+PORT = re.compile(r"\bfast(?:dds|rtps)_port(\d+)\b")
+FIRST_PORT, PORTS_A_DOMAIN = 7400, 250
+"""The DDS port formula."""
+
+
+@contextmanager
+def dead_ports_held(environment: Mapping[str, str] = os.environ) -> Iterator[list[int]]:
+    """Hold the locks of the domain's dead ports while the ``with`` block runs.
+
+    Args:
+        environment: Where the domain is.
+
+    Yields:
+        Their numbers.
+    """
+    with ExitStack() as held:
+        free = [name for name in _ports(_domain(environment)) if not _has_reader(name)]
+        # Those that nobody has mapped any more may be used again.
+        written = _mapped() if free else set()
+        yield [int(PORT.findall(name)[0]) for name in free if name in written and _hold(name, held)]
+
+
+def _domain(environment: Mapping[str, str]) -> int:
+    domain = environment.get("ROS_DOMAIN_ID", "")
+    return int(domain) if domain.isdigit() else 0
+
+
+def _ports(domain: int) -> list[str]:
+    """Return the names of a domain's ports that exist."""
+    first = FIRST_PORT + PORTS_A_DOMAIN * domain
+    names = os.listdir(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else []
+    found = [match for match in map(PORT.fullmatch, names) if match]
+    return sorted(m[0] for m in found if first <= int(m[1]) < first + PORTS_A_DOMAIN)
+
+
+def _has_reader(name: str) -> bool:
+    with ExitStack() as looking:
+        lock = SHARED_MEMORY / (name + LOCK_SUFFIX)
+        return lock.exists() and not _lock(lock, looking)
+
+
+def _mapped() -> set[str]:
+    """Return the names of the ports that any process of ours has mapped."""
+    found: set[str] = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):  # Another user's, or gone by now.
+            found.update(match[0] for match in PORT.finditer(maps.read_text()))
+    return found
+
+
+def _hold(name: str, held: ExitStack) -> bool:
+    """Take a port's lock until the stack unwinds; False if it has got a reader meanwhile."""
+    lock = SHARED_MEMORY / (name + LOCK_SUFFIX)
+    if not _lock(lock, held):
+        return False
+    held.callback(lock.unlink, missing_ok=True)
+    return True
+
+
+def _lock(path: Path, held: ExitStack) -> bool:
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    except OSError:
+        return False  # Another user's.
+    held.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
