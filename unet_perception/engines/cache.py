@@ -159,11 +159,6 @@ class EngineCache:
     def _read(self, path: Path, key: Key) -> Entry:
         try:
             return unpack(read_own(path, MAX_ENTRY_BYTES), key)
-        except MemoryError as error:
-            # Neither this nor a lack of file handles says anything about the file: it stays.
-            raise EngineError(
-                f"engine cache {path} cannot be read: the memory is used up"
-            ) from error
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise EngineError(f"engine cache {path} cannot be read: {error}") from error
