@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyproject_hooks
 from build import ProjectBuilder
 
 REPO = Path(__file__).resolve().parent.parent
@@ -42,15 +43,20 @@ def build(source: Path, out: Path) -> tuple[Path, Path]:
     with tempfile.TemporaryDirectory() as folder, build_environment(epoch):
         tree, unpacked = Path(folder) / "tree", Path(folder) / "unpacked"
         copy_tracked(source, tree)
-        raw = Path(ProjectBuilder(tree).build("sdist", folder))
+        raw = Path(builder(tree).build("sdist", folder))
         sdist = out / raw.name
         write_sdist(raw, sdist, epoch)
         with tarfile.open(sdist) as archive:
             # The archive is ours; Python 3.10 knows no filter.
             archive.extractall(unpacked)
         (root,) = unpacked.iterdir()
-        wheel = Path(ProjectBuilder(root).build("wheel", out))
+        wheel = Path(builder(root).build("wheel", out))
     return sdist, wheel
+
+
+def builder(source: Path) -> ProjectBuilder:
+    """Return what builds a source tree with the setuptools of this environment, silently."""
+    return ProjectBuilder(source, runner=pyproject_hooks.quiet_subprocess_runner)
 
 
 def copy_tracked(source: Path, tree: Path) -> None:

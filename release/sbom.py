@@ -18,10 +18,17 @@ from uuid import UUID
 from zipfile import ZipFile
 
 from artefacts import DIST
-from cyclonedx.factory.license import LicenseFactory
-from cyclonedx.model import ExternalReference, ExternalReferenceType, HashType, Property, XsUri
+from cyclonedx.model import (
+    ExternalReference,
+    ExternalReferenceType,
+    HashAlgorithm,
+    HashType,
+    Property,
+    XsUri,
+)
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.license import LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -85,15 +92,14 @@ def commit_time(wheel: Path) -> datetime:
 def wheel_component(wheel: Path) -> Component:
     """Return the wheel as the thing that the bill is for."""
     name, version, _, _ = parse_wheel_filename(wheel.name)
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     return Component(
         type=ComponentType.APPLICATION,
         name=name,
         version=str(version),
         bom_ref="root",
         purl=PackageURL("pypi", name=name, version=str(version)),
-        hashes=[HashType.from_composite_str(f"sha256:{digest}")],
-        licenses=[LicenseFactory().make_from_string(LICENCE)],
+        hashes=[sha256(hashlib.sha256(wheel.read_bytes()).hexdigest())],
+        licenses=[LicenseExpression(LICENCE)],
     )
 
 
@@ -104,7 +110,7 @@ def component(package: Locked) -> Component:
         type=ExternalReferenceType.DISTRIBUTION,
         url=XsUri(url),
         comment="the files of this version, one for each Python and system",
-        hashes=[HashType.from_composite_str(f"sha256:{digest}") for digest in package.hashes],
+        hashes=map(sha256, package.hashes),
     )
     purl = PackageURL("pypi", name=package.name, version=package.version)
     return Component(
@@ -113,10 +119,15 @@ def component(package: Locked) -> Component:
         version=package.version,
         bom_ref=str(purl),
         purl=purl,
-        licenses=[LicenseFactory().make_from_string(licence(package.name))],
+        licenses=[LicenseExpression(licence(package.name))],
         external_references=[files],
         properties=[Property(name="pip:marker", value=package.marker)] if package.marker else [],
     )
+
+
+def sha256(digest: str) -> HashType:
+    """Return a hash as CycloneDX writes it."""
+    return HashType(alg=HashAlgorithm.SHA_256, content=digest)
 
 
 def needs(name: str) -> Iterable[str]:
