@@ -84,7 +84,7 @@ def write_sdist(raw: Path, sdist: Path, epoch: int) -> None:
 
     with (
         sdist.open("wb") as file,
-        gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as packed,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=epoch) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
         tarfile.open(raw) as built,
     ):

@@ -18,20 +18,19 @@ from xml.etree import ElementTree
 import yaml
 from license_expression import ExpressionError, get_spdx_licensing
 from locked import DEMO, REPO, TEST, TORCH, Locked, read_lock
-from packaging.utils import canonicalize_name
 
 PAGE = REPO / "docs" / "licences.md"
 RULES = REPO / "release" / "licences.yaml"
 
 INTRO = """# Licences of the dependencies
 
-Written by `make licences`, of the metadata of the installed packages and, for those of ROS, of their
-`package.xml`. The tests fail when a licence is unknown or not among those that
+Written by `make licences`, of the metadata of the installed packages and, for those of ROS, of
+their `package.xml`. The tests fail when a licence is unknown or not among those that
 [licences.yaml](../release/licences.yaml) allows. This package is under the Apache License 2.0.
 
-It is what each package says of itself. A wheel may hold libraries of others, which its own licence file
-names: OpenCV's has FFmpeg (LGPL 2.1), NumPy's has OpenBLAS and GCC's runtime. PyTorch from PyPI brings
-NVIDIA's CUDA libraries, under NVIDIA's terms; its CPU builds do not.
+It is what each package says of itself. A wheel may hold libraries of others, which its own licence
+file names: OpenCV's has FFmpeg (LGPL 2.1), NumPy's has OpenBLAS and GCC's runtime. PyTorch from
+PyPI brings NVIDIA's CUDA libraries, under NVIDIA's terms; its CPU builds do not.
 """
 SECTIONS = (
     ("With `make demo`, and with `pip install 'unet_perception[ros,cpu,carla]'`", DEMO),
@@ -58,6 +57,11 @@ def rules() -> Rules:
     )
 
 
+# Half a second to read, and asked for each package.
+licensing = cache(get_spdx_licensing)
+
+
+@cache
 def licence(name: str) -> str:
     """Return a package's licence as an SPDX expression; empty where nothing says it."""
     if name in rules().stated:
@@ -72,13 +76,13 @@ def licence(name: str) -> str:
 def said(distribution: importlib.metadata.Distribution) -> Iterator[str]:
     """Yield what an installed package says of its licence, the clearest first."""
     metadata = distribution.metadata
-    yield metadata.get("License-Expression", "")
+    yield from metadata.get_all("License-Expression") or []
     for file in distribution.files or []:
         if file.name == "package.xml":
             root = ElementTree.parse(Path(str(file.locate()))).getroot()
             found = {spdx(element.text or "") for element in root.findall("license")}
             yield " AND ".join(sorted(found)) if all(found) else ""
-    yield metadata.get("License", "")
+    yield from metadata.get_all("License") or []
     kinds = [kind for kind in metadata.get_all("Classifier") or [] if kind.startswith("License")]
     yield kinds[0].rpartition(" :: ")[2] if len(kinds) == 1 else ""
 
@@ -90,7 +94,7 @@ def spdx(words: str) -> str:
     if not words or words.startswith("LicenseRef-"):
         return words
     try:
-        return str(get_spdx_licensing().parse(words, validate=True, strict=True))
+        return str(licensing().parse(words, validate=True, strict=True))
     except ExpressionError:
         return ""
 
@@ -100,7 +104,7 @@ def is_allowed(expression: str, *, in_tests: bool = False) -> bool:
     allowed = rules().allowed + (rules().allowed_in_tests if in_tests else ())
     if expression in allowed:
         return True
-    parsed = get_spdx_licensing().parse(expression)
+    parsed = licensing().parse(expression)
     args = getattr(parsed, "args", ())
     if not args or not hasattr(parsed, "operator"):
         return False

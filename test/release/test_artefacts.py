@@ -15,8 +15,10 @@ import cv2
 import numpy as np
 import pytest
 
+import unet_perception
+
 PACKAGE = "unet_perception"
-STEM = f"{PACKAGE}-0.1.0"
+STEM = f"{PACKAGE}-{unet_perception.__version__}"
 DATA = f"{STEM}.data/data"
 EXECUTABLES = {f"{DATA}/lib/{PACKAGE}/{name}" for name in os.listdir(artefacts.REPO / "scripts")}
 INSTALL_S = 120.0

@@ -83,4 +83,4 @@ def test_words_of_the_metadata(
     headers: dict[str, str], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Packages(**headers))
-    assert licences.licence("some-package") == found
+    assert licences.licence.__wrapped__("some-package") == found

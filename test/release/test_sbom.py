@@ -14,6 +14,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from locked import DEMO, read_lock
 
+import unet_perception
+
 
 @pytest.fixture(scope="module")
 def text(built: tuple[Path, Path]) -> str:
@@ -35,7 +37,7 @@ def test_it_is_cyclonedx(text: str) -> None:
 
 def test_it_is_of_this_wheel_and_its_commit(bill: Any, built: tuple[Path, Path]) -> None:
     root = bill["metadata"]["component"]
-    assert (root["name"], root["version"]) == ("unet-perception", "0.1.0")
+    assert (root["name"], root["version"]) == ("unet-perception", unet_perception.__version__)
     digest = hashlib.sha256(built[1].read_bytes()).hexdigest()
     assert root["hashes"] == [{"alg": "SHA-256", "content": digest}]
     assert bill["metadata"]["timestamp"].startswith("2026-01-02T03:04:06")
