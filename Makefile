@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet
+# Only what stands in the lock, byte for byte; setuptools goes in first and builds the rest.
+LOCKED := $(PIP) --no-deps --require-hashes --no-build-isolation --use-pep517
 
 # The demo's options: a folder of CameraRGB/CameraMask pairs instead of the built-in street,
 # seconds to run (0: until Ctrl-C), and where its pictures go.
@@ -17,7 +19,7 @@ JOBS ?= 2
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
-.PHONY: demo test matrix lint bench docs clean
+.PHONY: demo test matrix lint bench docs lock licences audit dist release-check clean
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
@@ -46,13 +48,36 @@ bench: $(VENV)/.test
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: setup.py constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[ros,cpu,carla]'
+$(VENV)/.demo: setup.py requirements/build.txt requirements/demo.txt | $(BIN)/python
+	$(LOCKED) --requirement requirements/build.txt
+	$(LOCKED) --requirement requirements/demo.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.demo setup.py constraints.txt
-	$(PIP) --editable '.[ros,cpu,train,tensorboard,carla,dev]'
+$(VENV)/.test: $(VENV)/.demo requirements/test.txt requirements/torch.txt
+	$(LOCKED) --requirement requirements/test.txt
+	$(PIP) --requirement requirements/torch.txt
 	@touch $@
+
+# Versions and hashes of all dependencies; UPGRADE=--upgrade takes the newest.
+lock: $(VENV)/.test
+	$(BIN)/python release/lock.py $(UPGRADE)
+
+licences: $(VENV)/.test
+	$(BIN)/python release/licences.py
+
+# Known weaknesses in what make demo installs; asks PyPI, or with AUDIT='-s osv' OSV.
+audit: $(VENV)/.test
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/demo.txt $(AUDIT)
+
+# Wheel, sdist and bill of materials of the last commit.
+dist: $(VENV)/.test
+	$(BIN)/python release/artefacts.py
+	$(BIN)/python release/sbom.py
+
+# The wheel in an empty environment, from the lock alone, shows the demo.
+release-check: dist
+	$(BIN)/python release/check.py --python $(PYTHON)
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo_output
+	rm -rf $(VENV) build dist *.egg-info demo_output

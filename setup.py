@@ -35,6 +35,12 @@ BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "m
 TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
 # The site of make docs; its API pages are read from the sources, nothing is imported.
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.30"]
+# What make lock, audit and dist run.
+# Not cyclonedx-bom: its lark would overwrite the one that ROS brings.
+RELEASE = [
+    *("build>=1.2", "cyclonedx-python-lib>=11", "jsonschema>=4.18"),
+    *("license-expression>=30", "packaging>=24", "pip-audit>=2.10", "uv>=0.9"),
+]
 DEV = [
     "pytest==7.4.4",
     "pytest-xdist>=3.6",
@@ -51,6 +57,7 @@ DEV = [
     *INT8,
     *BENCH,
     *TENSORRT_RTX,
+    *RELEASE,
 ]
 
 

@@ -26,7 +26,7 @@ ROSDEP_KEYS = {
     "PyYAML": "python3-yaml",
 }
 LICENCE = "# SPDX-License-Identifier: Apache-2.0"
-FOLDERS = ("unet_perception", "launch", "test", "benchmarks", "scripts")
+FOLDERS = ("unet_perception", "launch", "test", "benchmarks", "release", "scripts")
 
 
 @pytest.fixture(scope="module")
