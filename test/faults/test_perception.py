@@ -126,6 +126,21 @@ def test_a_frame_without_memory_for_it_is_refused_and_the_next_one_served(
     assert node.stop() == 0
 
 
+def test_a_message_that_the_middleware_has_no_memory_for_ends_it_in_a_line(
+    peer: Any, model: Path, camera: Any
+) -> None:
+    node = peer.perception(model)
+    images = peer.publisher(Image, "/image")
+    peer.wait_for_reader("/image", reliable=True)
+    message = camera.message(np.zeros((2000, 3000, 3), np.uint8))
+    # It arrives, and cannot be handed on.
+    with no_more_memory(node.popen.pid, len(message.data) * 17 // 10):
+        images.publish(message)
+        assert node.wait() == 1, node.output
+    assert "Traceback" not in node.output
+    assert node.output.splitlines()[-1] == "perception: stopped: there is not enough memory"
+
+
 ENGINE_WITHOUT_MEMORY = """
 import resource, sys
 from pathlib import Path

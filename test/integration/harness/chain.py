@@ -15,6 +15,7 @@ from harness.page_watcher import PageWatcher
 from harness.peer import Peer, wait_until
 from harness.seen import start_view
 from harness.topics import RGB, SEMANTIC, nanoseconds
+from left_behind import LeftBehind
 from sensor_msgs.msg import Image
 
 from unet_perception.imaging import Frame
@@ -35,10 +36,12 @@ class Chain:
         peer: The test's own node.
         server: The playback server.
         nodes: The other processes: ``carla_bridge``, ``perception``, ``live_view``.
+        left: Watches what they leave behind; they have to be started with its environment.
     """
 
     def __init__(self, folder: Path, domain: int, data: Path, model: Path, segmenter: Any) -> None:
         self.peer = Peer(domain, folder)
+        self.left = LeftBehind(folder)
         self._folder, self._data, self._model = folder, data, model
         self._segmenter = segmenter
         self._pictures = self.peer.subscribe(Image, f"{RGB}/image")

@@ -53,7 +53,7 @@ class PageWatcher:
         while not self._closing.is_set():
             try:
                 message = await socket.receive(AGAIN_S)
-            except TimeoutError:
+            except asyncio.TimeoutError:  # Python 3.10's is no TimeoutError.
                 continue
             if message.type is WSMsgType.BINARY:
                 head, _, ids = decode(message.data)
