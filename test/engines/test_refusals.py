@@ -74,6 +74,7 @@ def test_without_a_driver(engine: str) -> None:
 
 
 @without_driver
+@pytest.mark.skipif(not find_spec("openvino"), reason="OpenVINO is not installed")
 def test_auto_says_what_it_passed_over() -> None:
     line = opened("auto", "fp32")
     assert line.startswith("OPENED")

@@ -7,12 +7,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from onnx import TensorProto, numpy_helper
 
 from unet_perception.errors import ConfigError, WeightsError
 from unet_perception.labels import LabelSet, load_label_set
@@ -24,11 +22,15 @@ from unet_perception.model.encoding import (
     encode_pixels,
     fold_encoding,
 )
-from unet_perception.model.export import export_onnx
-from unet_perception.model.graph import build_onnx, read_weights
 from unet_perception.model.spec import ModelSpec
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+
+from onnx import TensorProto, numpy_helper  # noqa: E402
+
+from unet_perception.model.export import export_onnx  # noqa: E402
+from unet_perception.model.graph import build_onnx, read_weights  # noqa: E402
 
 SIZES = [(32, 48), (23, 37)]
 
