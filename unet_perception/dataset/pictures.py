@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unet_perception.dataset.pairs import IMAGE_FOLDER, MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
+from unet_perception.imaging.coded_size import check_coded_size
 
 
 class MaskColorError(DatasetError):
@@ -108,7 +109,10 @@ def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+        check_coded_size(data, files=True)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error
     except cv2.error as error:
         raise DatasetError(f"{path}: cannot be decoded: {error.err}") from error
     if pixels is None:

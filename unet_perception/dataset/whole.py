@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 import zlib
 
-PNG = b"\x89PNG\r\n\x1a\n"
-JPEG = b"\xff\xd8\xff"
+from unet_perception.imaging.coded_size import PNG, check_coded_size
+
 _JPEG_END = b"\xff\xd9"
 
 
@@ -19,12 +19,14 @@ def damage(data: bytes) -> str:
     """Return what is wrong with a PNG or JPEG file, as the rest of a sentence; empty if nothing."""
     if not data:
         return "is empty"
+    try:
+        check_coded_size(data)
+    except ValueError as error:
+        return str(error)
     if data.startswith(PNG):
         return _png_damage(data)
-    if data.startswith(JPEG):
-        # Some writers fill up the last block with zeros.
-        return "" if data.rstrip(b"\0").endswith(_JPEG_END) else "ends too early: it is cut off"
-    return "is neither PNG nor JPEG"
+    # Some writers fill up the last block with zeros.
+    return "" if data.rstrip(b"\0").endswith(_JPEG_END) else "ends too early: it is cut off"
 
 
 def _png_damage(data: bytes) -> str:

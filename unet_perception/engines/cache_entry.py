@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from unet_perception.documents import DocumentError, parse_json
+
 FORMAT = "unet_perception engine"
 VERSION = 1
 MAX_HEADER_BYTES = 1 << 20
@@ -69,8 +71,8 @@ def unpack(data: bytes, key: Key) -> Entry:
     """
     end = data.find(b"\n", 0, MAX_HEADER_BYTES)
     try:
-        header = json.loads(data[:end]) if end > 0 else None
-    except ValueError as error:
+        header = parse_json(data[:end], finite=True) if end > 0 else None
+    except DocumentError as error:
         raise ValueError("is damaged: its header cannot be read") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError("is damaged, or no stored engine: it has no header")
@@ -79,6 +81,7 @@ def unpack(data: bytes, key: Key) -> Entry:
     checksum = header.pop("checksum", None)
     if checksum != hashlib.sha256(_canonical(header)).hexdigest():
         raise ValueError("is damaged: its header's checksum is another")
+    _check_form(header)
     if (difference := _difference(header["key"], key)) is not None:
         raise ValueError(f"was built for something else: {difference}")
     parts: dict[str, bytes] = {}
@@ -94,6 +97,26 @@ def unpack(data: bytes, key: Key) -> Entry:
     if at != len(data):
         raise ValueError(f"is damaged: {len(data) - at} bytes too many")
     return Entry(parts, header["facts"])
+
+
+def _check_form(header: Mapping[str, Any]) -> None:
+    """Refuse a header whose checksum fits, but which this package has not written."""
+    parts = header.get("parts")
+    whole = (
+        isinstance(header.get("key"), dict)
+        and isinstance(header.get("facts"), dict)
+        and isinstance(parts, list)
+        and all(
+            isinstance(part, dict)
+            and isinstance(part.get("name"), str)
+            and type(part.get("bytes")) is int
+            and part["bytes"] >= 0
+            and isinstance(part.get("sha256"), str)
+            for part in parts
+        )
+    )
+    if not whole:
+        raise ValueError("is damaged: its header has not what a stored engine's has")
 
 
 def _difference(stored: Mapping[str, Any], wanted: Key) -> str | None:

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from unet_perception.dataset.atomic import temporary_name
+from unet_perception.documents import parse_json
 from unet_perception.errors import TrainingError
 from unet_perception.sync_folder import sync_folder
 
@@ -82,9 +83,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
                     f"reads {VERSION}"
                 )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(metadata["facts"])
+        facts = parse_json(metadata["facts"])
     except FileNotFoundError:
         raise TrainingError(f"{path}: there is no checkpoint to go on from") from None
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: is damaged: {error}") from error
+    if not isinstance(facts, dict):
+        raise TrainingError(f"{path}: is damaged: its facts are no JSON object")
     return Checkpoint(tensors, facts)

@@ -199,9 +199,10 @@ class Streams:
                 connection, _ = self._listener.accept()
             except OSError:
                 return  # The port was closed.
-            threading.Thread(target=self._subscribe, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
-    def _subscribe(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Take the id of a stream, and send its messages until the other side closes."""
         subscriber: Subscriber | None = None
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
