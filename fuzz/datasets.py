@@ -136,17 +136,17 @@ def _journal_seeds() -> list[bytes]:
 
 
 TARGETS = (
-    Target("datasets.info", _info, _info_seeds, inputs=150_000, max_bytes=1024, form="json"),
-    Target("datasets.plan", _settle, _settle_seeds, inputs=150_000, max_bytes=2048, form="json"),
-    Target("datasets.manifest", _manifest, _manifest_seeds, inputs=150_000, form="json"),
+    Target("datasets.info", _info, _info_seeds, form="json", inputs=30_000, max_bytes=512),
+    Target("datasets.plan", _settle, _settle_seeds, form="json", inputs=30_000, max_bytes=1_024),
+    Target(
+        "datasets.manifest", _manifest, _manifest_seeds, form="json", inputs=30_000, max_bytes=1_024
+    ),
     Target(
         *("datasets.manifest_line", _line, _line_seeds, (ValueError,)),
-        inputs=1_000_000,
-        max_bytes=1024,
         form="json",
+        inputs=300_000,
+        max_bytes=1_024,
     ),
-    Target("datasets.split", _split, _split_seeds, inputs=50_000, max_bytes=256),
-    Target(
-        "datasets.journal", _journal, _journal_seeds, inputs=100_000, max_bytes=1024, form="json"
-    ),
+    Target("datasets.split", _split, _split_seeds, inputs=20_000, max_bytes=256),
+    Target("datasets.journal", _journal, _journal_seeds, form="json", inputs=30_000, max_bytes=512),
 )

@@ -120,12 +120,12 @@ def _messages() -> Sequence[bytes]:
 
 
 TARGETS = (
-    Target("images.image", _image, _image_seeds, inputs=2_000_000, max_bytes=256),
-    Target("images.compressed", _compressed, _files, inputs=400_000, max_bytes=2048),
-    Target("images.picture_file", _read_image, _other_files, inputs=200_000, max_bytes=2048),
-    Target("images.mask_file", _read_mask, _other_files, inputs=200_000, max_bytes=2048),
-    Target("images.verify", _verify, _pairs, inputs=100_000, max_bytes=4096),
+    Target("images.image", _image, _image_seeds, inputs=3_000_000, max_bytes=256),
+    Target("images.compressed", _compressed, _files, inputs=60_000, max_bytes=2_048),
+    Target("images.picture_file", _read_image, _other_files, inputs=40_000, max_bytes=2_048),
+    Target("images.mask_file", _read_mask, _other_files, inputs=40_000, max_bytes=2_048),
+    Target("images.verify", _verify, _pairs, inputs=30_000, max_bytes=4_096),
     Target(
-        "images.page_message", decode, _messages, (ValueError,), inputs=1_000_000, max_bytes=1024
+        "images.page_message", decode, _messages, (ValueError,), inputs=1_200_000, max_bytes=1_024
     ),
 )

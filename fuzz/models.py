@@ -195,41 +195,48 @@ def _entry_seeds() -> list[bytes]:
 
 
 TARGETS = (
-    Target("models.description", _description, _description_seeds, inputs=100_000, form="json"),
+    Target(
+        "models.description",
+        _description,
+        _description_seeds,
+        form="json",
+        inputs=30_000,
+        max_bytes=2_048,
+    ),
     Target(
         *("models.onnx_weights", _onnx_weights, _onnx_seeds),
-        inputs=30_000,
-        max_bytes=32_768,
         needs=("onnx", "torch"),
+        inputs=20_000,
+        max_bytes=32_768,
     ),
     Target(
         *("models.onnx_engine", _onnx_engine, _onnx_seeds),
+        needs=("openvino", "onnx", "torch"),
         inputs=20_000,
         max_bytes=32_768,
-        needs=("openvino", "onnx", "torch"),
     ),
     Target(
         *("models.int8_engine", _int8_engine, _int8_seeds),
+        needs=("openvino", "onnx", "torch"),
         inputs=20_000,
         max_bytes=131_072,
-        needs=("openvino", "onnx", "torch"),
     ),
     Target(
         *("models.keras", _keras, _keras_seeds),
-        inputs=30_000,
-        max_bytes=262_144,
         needs=("h5py", "torch"),
+        inputs=20_000,
+        max_bytes=262_144,
     ),
     Target(
         *("models.checkpoint", _checkpoint, _checkpoint_seeds),
-        inputs=100_000,
-        max_bytes=1024,
         needs=("torch", "safetensors"),
+        inputs=40_000,
+        max_bytes=1_024,
     ),
     Target(
         *("models.stored_engine", _entry, _entry_seeds, (ValueError,)),
-        inputs=500_000,
-        max_bytes=1024,
         form="json",
+        inputs=200_000,
+        max_bytes=1_024,
     ),
 )

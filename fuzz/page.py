@@ -211,18 +211,24 @@ def _status_seeds() -> list[bytes]:
 
 
 TARGETS = (
-    Target("page.http", _http, _http_seeds, inputs=60_000, max_bytes=1024),
+    Target("page.http", _http, _http_seeds, inputs=20_000, max_bytes=512),
     Target(
-        "page.websocket_text", _said, _said_seeds, (RequestError,), inputs=1_000_000, form="json"
+        "page.websocket_text",
+        _said,
+        _said_seeds,
+        (RequestError,),
+        form="json",
+        inputs=200_000,
+        max_bytes=512,
     ),
-    Target("page.headers", _headers, _headers_seeds, inputs=400_000, max_bytes=256),
+    Target("page.headers", _headers, _headers_seeds, inputs=700_000, max_bytes=256),
     Target(
         *("page.snapshot_query", _look, lambda: [b"0.5&1,7,255"], (ConfigError,)),
-        inputs=500_000,
+        inputs=2_000_000,
         max_bytes=128,
     ),
     Target(
-        "page.labels_topic", _labels, _labels_seeds, inputs=500_000, max_bytes=2048, form="json"
+        "page.labels_topic", _labels, _labels_seeds, form="json", inputs=100_000, max_bytes=2_048
     ),
     Target("page.status_topic", _status, _status_seeds, inputs=200_000, max_bytes=512),
 )

@@ -99,27 +99,34 @@ _NEEDS = ("rosbags",)
 TARGETS = (
     Target(
         *("recordings.mcap", _mcap, lambda: [_file("mcap", ".mcap")]),
-        inputs=40_000,
-        max_bytes=16_384,
         needs=_NEEDS,
+        inputs=20_000,
+        max_bytes=16_384,
     ),
     Target(
         *("recordings.sqlite", _sqlite, lambda: [_file("sqlite3", ".db3")]),
+        needs=_NEEDS,
         inputs=20_000,
         max_bytes=65_536,
-        needs=_NEEDS,
     ),
-    Target("recordings.metadata", _metadata, _metadata_seeds, inputs=20_000, needs=_NEEDS),
+    Target(
+        "recordings.metadata",
+        _metadata,
+        _metadata_seeds,
+        needs=_NEEDS,
+        inputs=20_000,
+        max_bytes=3_072,
+    ),
     Target(
         *("recordings.image_message", _message(IMAGE), _message_seeds("/camera")),
-        inputs=200_000,
-        max_bytes=512,
         needs=_NEEDS,
+        inputs=40_000,
+        max_bytes=512,
     ),
     Target(
         *("recordings.compressed_message", _message(COMPRESSED), _message_seeds("/packed")),
-        inputs=200_000,
-        max_bytes=512,
         needs=_NEEDS,
+        inputs=40_000,
+        max_bytes=512,
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from fuzz.scratch import put
@@ -21,7 +20,6 @@ from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
 from unet_perception.recording.plan_file import load_plan
 from unet_perception.training.presets import load_recipe, parse_overrides
 
-REPO = Path(__file__).parents[1]
 _OPTIONS = (*PERCEPTION_OPTIONS, *LIVE_VIEW_OPTIONS, *CAMERA_SOURCE_OPTIONS)
 _TARGET_SET = load_label_set("carla-0.9.14")
 
@@ -50,8 +48,7 @@ def _label_seeds() -> list[bytes]:
         ],
         "unlabeled": 255,
     }
-    shipped = REPO / "unet_perception" / "labels" / "carla-0.8.yaml"
-    text = shipped.read_text().replace("carla-0.8", "mine")
+    text = "name: mine\nclasses:\n- {id: 0, name: road, color: [1, 2, 3], stands_for: rest}\n"
     return [json.dumps(plain).encode(), text.encode()]
 
 
@@ -63,7 +60,7 @@ def _cameras(data: bytes) -> None:
 
 def _cameras_seeds() -> list[bytes]:
     small = b"cameras:\n  front: {type: rgb, width: 8, fov: 90.5, attributes: {gamma: 2.2}}\n"
-    return [small, (REPO / "config" / "carla_cameras.yaml").read_bytes()]
+    return [small, json.dumps({"cameras": {"left": {"type": "rgb", "x": 1.5}}}).encode()]
 
 
 def _plan(data: bytes) -> None:
@@ -127,12 +124,19 @@ def _parameters_seeds() -> Sequence[bytes]:
 
 
 TARGETS = (
-    Target("settings.label_set_file", _label_file, _label_seeds, inputs=40_000, form="json"),
-    Target("settings.cameras", _cameras, _cameras_seeds, inputs=40_000, form="json"),
-    Target("settings.plan", _plan, _plan_seeds, inputs=40_000, form="json"),
-    Target("settings.recipe", _recipe, _recipe_seeds, inputs=30_000, max_bytes=512, form="json"),
-    Target("settings.overrides", _overrides, _overrides_seeds, inputs=30_000, max_bytes=128),
     Target(
-        "settings.launch_arguments", _arguments, _arguments_seeds, inputs=500_000, max_bytes=256
+        "settings.label_set_file",
+        _label_file,
+        _label_seeds,
+        form="json",
+        inputs=20_000,
+        max_bytes=384,
+    ),
+    Target("settings.cameras", _cameras, _cameras_seeds, form="json", inputs=20_000, max_bytes=256),
+    Target("settings.plan", _plan, _plan_seeds, form="json", inputs=20_000, max_bytes=384),
+    Target("settings.recipe", _recipe, _recipe_seeds, form="json", inputs=20_000, max_bytes=256),
+    Target("settings.overrides", _overrides, _overrides_seeds, inputs=20_000, max_bytes=128),
+    Target(
+        "settings.launch_arguments", _arguments, _arguments_seeds, inputs=400_000, max_bytes=256
     ),
 )

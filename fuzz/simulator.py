@@ -147,27 +147,25 @@ def _role_name(data: bytes) -> None:
 TARGETS = (
     Target(
         *("simulator.requests", _read_requests, _request_seeds, (ValueError,)),
-        inputs=1_500_000,
-        max_bytes=1024,
         form="msgpack",
+        inputs=200_000,
+        max_bytes=1_024,
     ),
     Target(
         "simulator.calls",
         _calls,
         _calls_seeds,
         (ValueError,),
-        inputs=100_000,
-        max_bytes=2048,
         form="msgpack",
+        inputs=30_000,
+        max_bytes=1_024,
     ),
     Target(
-        *("simulator.subscription", _subscription, _subscription_seeds),
-        inputs=20_000,
-        max_bytes=64,
+        *("simulator.subscription", _subscription, _subscription_seeds), inputs=20_000, max_bytes=64
     ),
     Target(
         *("simulator.role_name", _role_name, lambda: [b"unet_perception/a:12:345/front"]),
-        inputs=500_000,
+        inputs=1_500_000,
         max_bytes=128,
     ),
 )

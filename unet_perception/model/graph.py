@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
@@ -186,7 +185,8 @@ def read_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
         model = onnx.load_model_from_string(data)
         tensors = [t for t in model.graph.initializer if t.name.startswith(WEIGHT_PREFIXES)]
         return {tensor.name.removesuffix(HALF): _to_array(tensor) for tensor in tensors}
-    except (DecodeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+    except Exception as error:
+        # protobuf's own, of a module without types, and whatever odd shapes and types raise.
         raise WeightsError(f"the network is no ONNX file of this package: {error}") from error
 
 
@@ -194,7 +194,7 @@ def _to_array(tensor: TensorProto) -> NDArray[np.float32]:
     # With data of its own: an external tensor would be read from any file that it names.
     if tensor.data_location != TensorProto.DEFAULT or tensor.data_type not in _STORED:
         raise ValueError(f"{tensor.name} is stored in another way")
-    return numpy_helper.to_array(tensor).astype(np.float32)
+    return np.asarray(numpy_helper.to_array(tensor), np.float32)
 
 
 def _to_half(name: str, array: NDArray[np.float32]) -> NDArray[np.float16]:

@@ -36,7 +36,7 @@ WAKE_S = 0.05
 
 MALFORMED = (
     *(TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError),
-    struct.error,
+    *(RecursionError, struct.error),
 )
 """What arguments of another form than the method's raise."""
 
