@@ -30,6 +30,8 @@ BENCH = ["torch>=2.4", "onnx>=1.16", "openvino>=2025.0", "onnxruntime>=1.18", "m
 TENSORRT_RTX = ["tensorrt-rtx-cu13==1.7.1.116; platform_machine == 'x86_64'"]
 # The site of make docs; its API pages are read from the sources, nothing is imported.
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=0.30"]
+# Fuzzing by coverage; its wheels are for x86-64 and Python 3.11 to 3.13.
+FUZZ = ["atheris>=3.0; python_version >= '3.11' and platform_machine == 'x86_64'"]
 DEV = [
     "pytest==7.4.4",
     "hypothesis>=6.100",
@@ -105,6 +107,7 @@ setup(
         "bench": BENCH,
         "carla": CARLA,
         "docs": DOCS,
+        "fuzz": FUZZ,
         "dev": DEV,
         # What colcon test looks for.
         "test": ["pytest"],

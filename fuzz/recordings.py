@@ -74,7 +74,8 @@ def _bag(storage: str, compression: str) -> Path:
         bags.record("/words", 30, bags.text("hello")),
     ]
     path = folder("bags") / f"{storage}{compression}"
-    return bags.write_bag(path, storage, messages, compression=compression)
+    bags.write_bag(path, storage, messages, compression=compression)
+    return path
 
 
 def _file(storage: str, suffix: str) -> bytes:

@@ -82,7 +82,7 @@ def _request_seeds() -> list[bytes]:
 class _Stage(FolderStage):
     """One whose roads are laid once for all inputs."""
 
-    drive = cache(FolderStage.drive)  # type: ignore[assignment]
+    drive = cache(FolderStage.drive)
 
 
 @cache

@@ -67,8 +67,8 @@ def test_yaml_makes_plain_data_alone(tmp_path: Path) -> None:
         for call in calls(path)
         if dotted(call.func) == ("yaml", "load")
     ]
-    # The cameras' loader is a safe one that refuses a key that stands twice.
-    assert [name for name, _ in loaders] == ["cameras.py"]
+    # The one loader is a safe one, with limits, that refuses a key that stands twice.
+    assert [name for name, _ in loaders] == ["documents.py"]
     assert load_cameras(REPO / "config" / "carla_cameras.yaml")
     tagged = tmp_path / "cameras.yaml"
     tagged.write_text("cameras: !!python/object/apply:os.getcwd []\n")
