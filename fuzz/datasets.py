@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cache
 from pathlib import Path
 
-from fuzz.scratch import folder
+from fuzz.scratch import folder, write
 from fuzz.target import Target
 from unet_perception.carla.journal import read_records
 from unet_perception.dataset.folder import words_of
@@ -29,15 +28,9 @@ _IDENTITY = FolderIdentity(
 _PLAN = Plan(pairs=2, towns=("Town01",), val=("Town01",))
 
 
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.write(descriptor, data)
-    os.close(descriptor)
-
-
 def _info(data: bytes) -> None:
     root = folder("info")
-    _write(root / "dataset.json", data)
+    write(root / "dataset.json", data)
     read_info(root)
     settle_identity(root, _IDENTITY)
 
@@ -50,7 +43,7 @@ def _info_seeds() -> list[bytes]:
 
 def _settle(data: bytes) -> None:
     root = folder("plan")
-    _write(root / "plan.json", data)
+    write(root / "plan.json", data)
     settle_plan(root, _PLAN)
 
 
@@ -72,7 +65,7 @@ def entry(number: int = 0) -> Entry:
 
 def _manifest(data: bytes) -> None:
     root = folder("manifest")
-    _write(root / "manifest.jsonl", data)
+    write(root / "manifest.jsonl", data)
     for one in read_manifest(root):
         # What was read can be written again.
         one.to_json()
@@ -103,7 +96,7 @@ def _pairs_folder() -> Path:
 
 def _split(data: bytes) -> None:
     root = _pairs_folder()
-    _write(root / "val.txt", data)
+    write(root / "val.txt", data)
     try:
         list_pairs(root, "val")
     except DatasetError:
@@ -117,8 +110,8 @@ def _split_seeds() -> list[bytes]:
 
 def _journal(data: bytes) -> None:
     root = folder("journal")
-    _write(root / "carla-00.json", data)
-    _write(root / "carla-01.json", _journal_seeds()[0])
+    write(root / "carla-00.json", data)
+    write(root / "carla-01.json", _journal_seeds()[0])
     for record in read_records(root).values():
         assert record.orphaned in (True, False)
         assert all(note.type_id + note.role_name for note in record.actors)

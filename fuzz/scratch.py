@@ -24,13 +24,17 @@ def folder(name: str) -> Path:
 def put(name: str, data: bytes) -> Path:
     """Write a file, in place of the one of the same name, and return it."""
     path = folder("files") / name
-    # Renaming or unlinking would cost more than all else.
+    write(path, data)
+    return path
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file; renaming or unlinking the one before would cost more than all else."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.write(descriptor, data)
     finally:
         os.close(descriptor)
-    return path
 
 
 @cache
