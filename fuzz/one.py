@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["unet_perception"]):
     from fuzz.targets import find_target
 from fuzz.mutate import mutate_document
 
-TELL_EVERY = 5000
+TELL_EVERY = 500
 KIB, MIB = 1 << 10, 1 << 20
 
 
