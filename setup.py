@@ -41,6 +41,8 @@ RELEASE = [
     *("build>=1.2", "cyclonedx-python-lib>=11", "jsonschema>=4.18"),
     *("license-expression>=30", "packaging>=24", "pip-audit>=2.10", "uv>=0.9"),
 ]
+# Fuzzing by coverage; its wheels are for x86-64 and Python 3.11 to 3.13.
+FUZZ = ["atheris>=3.0; python_version >= '3.11' and platform_machine == 'x86_64'"]
 DEV = [
     "pytest==7.4.4",
     "pytest-xdist>=3.6",
@@ -120,6 +122,7 @@ setup(
         "bench": BENCH,
         "carla": CARLA,
         "docs": DOCS,
+        "fuzz": FUZZ,
         "dev": DEV,
         # What colcon test looks for.
         "test": ["pytest"],

@@ -7,9 +7,23 @@ can show it to its user as it is.
 
 from __future__ import annotations
 
+MAX_MESSAGE = 4000
+"""Characters of a message; the longest that names everything which is allowed has half of it."""
+
 
 class UnetPerceptionError(Exception):
     """Base of every error that this package raises on purpose."""
+
+    def __str__(self) -> str:
+        """Return the message, so that any log and terminal takes it.
+
+        Messages quote what somebody sent, which can be megabytes, or have lone surrogates.
+        """
+        text = super().__str__()
+        if len(text) > MAX_MESSAGE:
+            half = MAX_MESSAGE // 2
+            text = f"{text[:half]} ... {text[-half:]}"
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class LabelSetError(UnetPerceptionError):

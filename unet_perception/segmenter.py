@@ -134,9 +134,12 @@ def find_model(name_or_path: str) -> Path:
     Raises:
         BundleError: There is neither.
     """
-    path = Path(name_or_path).expanduser()
-    if path.exists():
-        return path
+    try:
+        path = Path(name_or_path).expanduser()
+        if path.exists():
+            return path
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BundleError(f"model {name_or_path!r} is no path: {error}") from error
     if os.sep not in name_or_path:
         shipped = share_path(f"models/{name_or_path}")
         if shipped is not None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = "unet_perception"
-LEFT_OUT = shutil.ignore_patterns(".*", "test", "benchmarks", "docs", "build", "install", "log")
+LEFT_OUT = shutil.ignore_patterns(
+    ".*", "test", "benchmarks", "fuzz", "docs", "build", "install", "log"
+)
 BUILD_S = 170.0
 RUN_S = 60.0
 

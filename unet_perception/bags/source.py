@@ -8,13 +8,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import yaml
 from rosbags.rosbag2 import Reader
 
 from unet_perception.bags.messages import in_words
+from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import DatasetError
 
 METADATA = "metadata.yaml"
+_INFORMATION = "rosbag2_bagfile_information"
+MAX_CHUNK = 1 << 30
+"""Bytes that a chunk of an MCAP file says it unpacks to; recorders write some megabytes."""
+
 SUFFIXES = {".mcap": "mcap", ".db3": "sqlite3"}
 """Files that can be read without their folder, and their storage."""
 
@@ -43,17 +47,19 @@ class BagSource:
         """
         self.path = Path(path)
         _refuse_strangers(self.path)
+        information = _information(self.path)
         try:
             self._reader = Reader(self.path)
             self._reader.open()
+            _refuse_bombs(self._reader)
         except Exception as error:
             # Whatever the library meets in a damaged file: its own errors, and those of YAML,
             # SQLite, zstd and of unpacking bytes.
             raise self._unreadable(error) from error
-        information = _information(self.path)
         self.storage = str(information.get("storage_identifier") or SUFFIXES[self.path.suffix])
         self.compression = self._reader.compression_mode or _chunk_compression(self._reader)
-        self.custom: dict[str, str] = information.get("custom_data") or {}
+        custom = information.get("custom_data")
+        self.custom: dict[str, str] = custom if isinstance(custom, dict) else {}
         # A file of another recorder may have a topic twice, once for each publisher.
         self.connections: list[Any] = list(
             {(one.topic, one.msgtype): one for one in reversed(self._reader.connections)}.values()
@@ -133,12 +139,27 @@ def _refuse_strangers(path: Path) -> None:
 def _information(path: Path) -> dict[str, Any]:
     if path.is_file():
         return {}
-    metadata = yaml.safe_load((path / METADATA).read_text(encoding="utf-8"))
-    information: dict[str, Any] = metadata["rosbag2_bagfile_information"]
+    # Before the library reads it, which knows no limits.
+    try:
+        metadata = parse_yaml(read_text(path / METADATA))
+    except (OSError, DocumentError) as error:
+        raise DatasetError(f"{path / METADATA}: cannot be read: {error}") from error
+    information = metadata.get(_INFORMATION) if isinstance(metadata, dict) else None
+    if not isinstance(information, dict):
+        raise DatasetError(f"{path / METADATA}: has no {_INFORMATION}")
     return information
 
 
+def _refuse_bombs(reader: Any) -> None:
+    for chunk in _chunks(reader):
+        if chunk.uncompressed_size > MAX_CHUNK:
+            raise ValueError(f"a chunk of {chunk.uncompressed_size} bytes; at most {MAX_CHUNK}")
+
+
 def _chunk_compression(reader: Any) -> str:
+    return "storage" if any(chunk.compression for chunk in _chunks(reader)) else ""
+
+
+def _chunks(reader: Any) -> list[Any]:
     files = getattr(reader.storage, "storages", [reader.storage])
-    chunks = [chunk for file in files for chunk in getattr(file, "chunks", ())]
-    return "storage" if any(chunk.compression for chunk in chunks) else ""
+    return [chunk for file in files for chunk in getattr(file, "chunks", ())]

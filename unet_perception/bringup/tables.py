@@ -6,14 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
 from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
 from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS
 from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS
-from unet_perception.nodes.parameters import Option, one_of
+from unet_perception.nodes.parameters import Option, file_or_nothing, folder_or_nothing, one_of
 from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
 from unet_perception.segmenter import find_model
 
@@ -30,11 +29,6 @@ def some(options: Iterable[Option], *names: str) -> tuple[Option, ...]:
     """Return the options with these names."""
     by_name = {option.name: option for option in options}
     return tuple(by_name[name] for name in names)
-
-
-def is_file_or_empty(value: str) -> bool:
-    """Accept the path of a file, or nothing."""
-    return not value or Path(value).expanduser().is_file()
 
 
 def _is_model(value: str) -> bool:
@@ -55,7 +49,7 @@ def _is_label_set(value: str) -> bool:
 
 def file(name: str, description: str) -> Option:
     """Return an argument that names a file."""
-    return Option(name, "", description, "the path of a file, or empty", is_file_or_empty)
+    return Option(name, "", description, "the path of a file, or empty", file_or_nothing)
 
 
 def topic(name: str, default: str, description: str) -> Option:
@@ -139,7 +133,7 @@ BRIDGE_OWN = (
         CARLA_BRIDGE_OPTIONS,
         *("town", "role_name", "vehicle", "passive", "synchronous_mode", "recover"),
     ),
-    replace(some(CARLA_BRIDGE_OPTIONS, "cameras")[0], accepts=is_file_or_empty),
+    replace(some(CARLA_BRIDGE_OPTIONS, "cameras")[0], accepts=file_or_nothing),
 )
 """Those that are parameters of the bridge."""
 
@@ -169,7 +163,7 @@ PLAYBACK_ARGUMENTS = (
         "",
         "what source:=playback plays; empty for the built-in street",
         "a folder with CameraRGB/ and CameraMask/, or empty",
-        lambda value: not value or Path(value).expanduser().is_dir(),
+        folder_or_nothing,
     ),
     replace(
         some(CAMERA_SOURCE_OPTIONS, "label_set")[0],

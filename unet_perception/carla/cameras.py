@@ -8,10 +8,8 @@ import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import ConfigError
 
 CAMERA_TYPES = ("rgb", "semantic_segmentation", "depth", "instance_segmentation")
@@ -147,13 +145,11 @@ def load_cameras(path: str | Path) -> tuple[CameraSpec, ...]:
     """
     path = Path(path)
     try:
-        data = yaml.load(path.read_text("utf-8"), Loader=_UniqueKeys)
+        data = parse_yaml(read_text(path))
     except OSError as error:
         raise ConfigError(f"cannot read the cameras {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not a text file in UTF-8") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except DocumentError as error:
+        raise ConfigError(f"{path}: {error}") from error
     if not isinstance(data, dict) or set(data) != {"cameras"}:
         raise ConfigError(f"{path} must have one key at its top, cameras")
     cameras = data["cameras"]
@@ -181,19 +177,3 @@ def _camera(name: str, settings: object) -> CameraSpec:
             f"camera {name}: type is missing; it must be one of {', '.join(CAMERA_TYPES)}"
         )
     return CameraSpec(name=name, **settings)
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key that comes twice is an error, and not silently the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable):
-                if key in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"key {key} comes twice", problem_mark=key_node.start_mark
-                    )
-                seen.add(key)
-        return super().construct_mapping(node, deep)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.carla.owner import Owner, this_process
+from unet_perception.documents import DocumentError, parse_json, read_text
 from unet_perception.errors import ConfigError
 
 Settings = Mapping[str, Any]
@@ -162,12 +163,34 @@ def read_records(folder: Path | None = None) -> dict[Path, Record]:
 
 def _read(path: Path) -> Record | None:
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = parse_json(read_text(path))
         if data.pop("format") != FORMAT:
             return None
         owner = Owner(**data.pop("owner"))
         actors = tuple(ActorNote(**note) for note in data.pop("actors"))
-        return Record(owner=owner, actors=actors, **data)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        record = Record(owner=owner, actors=actors, **data)
+        return record if _is_sound(record) else None
+    except (OSError, DocumentError, TypeError, KeyError, AttributeError):
         # Another session may just have removed it; a newer version's layout is not ours to use.
         return None
+
+
+def _is_sound(record: Record) -> bool:
+    """Return whether each value is of the kind that was written."""
+    owner = record.owner
+    return (
+        isinstance(record.server, str)
+        and type(record.episode) is int
+        and isinstance(record.created, (int, float))
+        and all(isinstance(x, dict | None) for x in (record.original, record.applied))
+        and isinstance(record.abandoned, bool)
+        and isinstance(owner.host, str)
+        and type(owner.pid) is int
+        and type(owner.start) is int
+        and all(
+            isinstance(note.type_id, str)
+            and isinstance(note.role_name, str)
+            and isinstance(note.id, int | None)
+            for note in record.actors
+        )
+    )

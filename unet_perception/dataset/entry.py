@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from unet_perception.documents import parse_json
+
 Pose = tuple[float, float, float, float, float, float]
 """x, y, z in metres, roll, pitch, yaw in degrees, as CARLA turns."""
 
@@ -85,7 +87,7 @@ class Entry(Moment):
         Raises:
             ValueError: It is no entry; the message says why.
         """
-        data = json.loads(line, parse_constant=_no_constant)
+        data = parse_json(line, finite=True)
         if not isinstance(data, dict):
             raise ValueError("it is no JSON object")
         missing = [item.name for item in fields(cls) if item.name not in data]
@@ -145,7 +147,3 @@ def _whole(value: object) -> bool:
 
 def _number(value: object) -> bool:
     return isinstance(value, (int, float)) and type(value) is not bool and abs(value) < math.inf
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.dataset.atomic import replace_text
+from unet_perception.documents import DocumentError, parse_json, read_text
 from unet_perception.errors import DatasetError
 
 INFO_FILE = "dataset.json"
@@ -46,8 +47,8 @@ def read_info(root: Path) -> DatasetInfo | None:
     if not path.exists():
         return None
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        data = parse_json(read_text(path))
+    except (OSError, DocumentError) as error:
         raise DatasetError(f"{path}: cannot be read: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("label_set"), str):
         raise DatasetError(f"{path}: must be a JSON object with a label_set, such as 'carla-0.8'")

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from unet_perception.dataset.pairs import IMAGE_FOLDER, MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
-from unet_perception.dataset.whole import JPEG, PNG, damage
+from unet_perception.dataset.whole import damage
 from unet_perception.errors import DatasetError
+from unet_perception.imaging.coded_size import JPEG, PNG, check_coded_size
 
 
 class MaskColorError(DatasetError):
@@ -112,7 +113,11 @@ def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
     if data.startswith((PNG, JPEG)) and (wrong := damage(data)):
         raise DatasetError(f"{path}: {wrong}")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+        if not data.startswith((PNG, JPEG)):
+            check_coded_size(data, files=True)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error
     except cv2.error as error:
         raise DatasetError(f"{path}: cannot be decoded: {error.err}") from error
     if pixels is None:

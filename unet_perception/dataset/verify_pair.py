@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.folder import is_mask, known_ids
 from unet_perception.dataset.pairs import MASK_FOLDER
-from unet_perception.dataset.whole import JPEG, damage
+from unet_perception.dataset.whole import damage
+from unet_perception.imaging.coded_size import JPEG
 from unet_perception.labels import LabelSet
 
 

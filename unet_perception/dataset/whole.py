@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 import zlib
 
-PNG = b"\x89PNG\r\n\x1a\n"
-JPEG = b"\xff\xd8\xff"
+from unet_perception.imaging.coded_size import PNG, check_coded_size
+
 CUT = "ends too early: it is cut off"
 _JPEG_START = b"\xff\xd8"
 _JPEG_END = b"\xff\xd9"
@@ -23,11 +23,13 @@ def damage(data: bytes) -> str:
     """Return what is wrong with a PNG or JPEG file, as the rest of a sentence; empty if nothing."""
     if not data:
         return "is empty"
+    try:
+        check_coded_size(data)
+    except ValueError as error:
+        return str(error)
     if data.startswith(PNG):
         return _png_damage(data)
-    if data.startswith(JPEG):
-        return _jpeg_damage(data)
-    return "is neither PNG nor JPEG"
+    return _jpeg_damage(data)
 
 
 def _jpeg_damage(data: bytes) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from unet_perception.documents import DocumentError, parse_json
+
 FORMAT = "unet_perception engine"
 VERSION = 1
 MAX_HEADER_BYTES = 1 << 20
@@ -69,8 +71,8 @@ def unpack(data: bytes, key: Key) -> Entry:
     """
     end = data.find(b"\n", 0, MAX_HEADER_BYTES)
     try:
-        header = json.loads(data[:end]) if end > 0 else None
-    except (ValueError, RecursionError) as error:
+        header = parse_json(data[:end], finite=True) if end > 0 else None
+    except DocumentError as error:
         raise ValueError("is damaged: its header cannot be read") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError("is damaged, or no stored engine: it has no header")

@@ -42,16 +42,17 @@ class OpenVinoEngine(Engine):
             chosen, why = choose_precision(bundle, precision, has_bf16, processor_flags())
             # Layers that int8 leaves out take the fastest arithmetic there is beside it.
             rest = has_bf16 if chosen == "int8" else chosen == "bf16"
+            # Memory of our own on both sides: nothing is copied or allocated for a frame.
+            self.inputs = np.zeros((batch, *size, channels(encoding)), np.uint8)
+            self._ids = np.zeros((batch, *size), np.uint8)
             model = read_network(core, bundle, chosen == "int8", encoding, batch)
             compiled = core.compile_model(model, "CPU", compile_options(threads, rest))
-        except RuntimeError as error:
+            self._request = compiled.create_infer_request()
+            self._request.set_input_tensor(openvino.Tensor(self.inputs, shared_memory=True))
+            self._request.set_output_tensor(openvino.Tensor(self._ids, shared_memory=True))
+        except (RuntimeError, ValueError, LookupError, TypeError) as error:
+            # OpenVINO's own, and what another network than ours leads to.
             raise EngineError(f"OpenVINO cannot compile {bundle.path}: {error}") from error
-        # Memory of our own on both sides: nothing is copied or allocated for a frame.
-        self.inputs = np.zeros((batch, *size, channels(encoding)), np.uint8)
-        self._ids = np.zeros((batch, *size), np.uint8)
-        self._request = compiled.create_infer_request()
-        self._request.set_input_tensor(openvino.Tensor(self.inputs, shared_memory=True))
-        self._request.set_output_tensor(openvino.Tensor(self._ids, shared_memory=True))
         counts = convolution_precisions(compiled)
         self.info = EngineInfo(
             name="openvino",

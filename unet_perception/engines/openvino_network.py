@@ -64,10 +64,15 @@ def convolution_precisions(compiled: openvino.CompiledModel) -> dict[str, int]:
 
 
 def _fold(model: openvino.Model, encoding: str) -> None:
-    first = next(n for n in model.get_ordered_ops() if n.get_type_name() == "Convolution")
+    ops = model.get_ordered_ops()
+    first = next((node for node in ops if node.get_type_name() == "Convolution"), None)
+    if first is None:
+        raise RuntimeError("the network has no convolution")
     # Behind what unpacks half-precision or int8 storage; scales are of output channels.
     node = first.input_value(1).get_node()
     while node.get_type_name() != "Constant":
+        if not node.get_input_size():
+            raise RuntimeError("the first convolution's weights are not in the network")
         node = node.input_value(0).get_node()
     stored = node.get_data()
     weights: dict[str, NDArray[np.float32]] = {FIRST_WEIGHT: stored.astype(np.float32)}

@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.errors import FrameError
+from unet_perception.imaging.coded_size import MAX_SIDE, check_coded_size
 
 ENCODINGS = {"bgra8": 4, "rgba8": 4, "bgr8": 3, "rgb8": 3, "mono8": 1}
 """Encodings of ``sensor_msgs/image_encodings`` that are read, and their channels."""
-
-MAX_SIDE = 16384
-"""Longest side that is believed; a bigger one is a damaged message."""
 
 
 @dataclass(frozen=True)
@@ -112,53 +110,18 @@ def decode_compressed(data: Any, format_: str) -> Frame:
             named in messages only, since the bytes tell what they are.
 
     Raises:
-        FrameError: The bytes are no picture, or one larger than ``MAX_SIDE``.
+        FrameError: The bytes are no picture, or one that ``coded_size`` does not believe.
     """
-    flat = np.frombuffer(data, np.uint8)
-    if flat.size == 0:
-        raise FrameError(f"compressed image (format {format_!r}) has no data")
-    height, width = _coded_size(flat, format_)
-    if max(height, width) > MAX_SIDE or min(height, width) < 1:
-        raise FrameError(
-            f"compressed image (format {format_!r}) says it is {width}x{height}; "
-            f"sides must be 1 to {MAX_SIDE}"
-        )
+    what = f"compressed image (format {format_!r}, {len(data)} bytes)"
+    if not len(data):
+        raise FrameError(f"{what} has no data")
     try:
-        pixels = cv2.imdecode(flat, cv2.IMREAD_COLOR)
+        check_coded_size(bytes(data))
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except ValueError as error:
+        raise FrameError(f"{what} {error}") from error
     except cv2.error as error:
-        raise FrameError(f"compressed image (format {format_!r}): {error.err}") from error
+        raise FrameError(f"{what}: {error.err}") from error
     if pixels is None:
-        raise FrameError(
-            f"compressed image (format {format_!r}, {flat.size} bytes) cannot be decoded; "
-            "it must be a whole JPEG or PNG file"
-        )
+        raise FrameError(f"{what} cannot be decoded; it must be a whole JPEG or PNG file")
     return Frame(np.asarray(pixels, np.uint8), "bgr8")
-
-
-def _coded_size(flat: NDArray[np.uint8], format_: str) -> tuple[int, int]:
-    # Read before decoding: a few bytes of header can ask for gigabytes of pixels.
-    head = flat[:33].tobytes()
-    if head[:8] == b"\x89PNG\r\n\x1a\n" and len(head) == 33:
-        return int.from_bytes(head[20:24], "big"), int.from_bytes(head[16:20], "big")
-    if head[:2] == b"\xff\xd8":
-        return _jpeg_size(flat, format_)
-    raise FrameError(
-        f"compressed image (format {format_!r}, {flat.size} bytes) is neither JPEG nor PNG"
-    )
-
-
-def _jpeg_size(flat: NDArray[np.uint8], format_: str) -> tuple[int, int]:
-    # ITU T.81, B.1 and B.2.2: segments up to the frame header (SOF), which has the size.
-    at = 2
-    while at + 9 <= flat.size and flat[at] == 0xFF:
-        marker = int(flat[at + 1])
-        if marker == 0xFF:
-            at += 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = (int(flat[i]) << 8 | int(flat[i + 1]) for i in (at + 5, at + 7))
-            return height, width
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-        else:
-            at += 2 + (int(flat[at + 2]) << 8 | int(flat[at + 3]))
-    raise FrameError(f"compressed image (format {format_!r}) is a JPEG file without a size")

@@ -5,6 +5,7 @@ from unet_perception.labels.builtin import (
     BUILTIN_LABEL_SETS,
     PARTIAL_LABEL_SETS,
     load_label_set,
+    read_label_set,
 )
 from unet_perception.labels.carla_version import carla_label_set
 from unet_perception.labels.label_groups import LabelGroups, label_groups
@@ -23,4 +24,5 @@ __all__ = [
     "label_groups",
     "label_map",
     "load_label_set",
+    "read_label_set",
 ]

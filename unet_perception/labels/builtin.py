@@ -7,8 +7,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import yaml
-
+from unet_perception.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.errors import LabelSetError
 from unet_perception.labels.label_set import LabelSet
 
@@ -40,8 +39,8 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
             f"{', '.join(_SHIPPED)}, or give the path of a .yaml file"
         )
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except (OSError, DocumentError) as error:
         raise LabelSetError(f"{path}: cannot be read: {error}") from error
     label_set = _parse(text, str(path))
     if label_set.name in _SHIPPED:
@@ -52,6 +51,23 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
     return label_set
 
 
+def read_label_set(text: str, where: str) -> LabelSet:
+    """Read a label set as ``~/labels`` has it: JSON.
+
+    Args:
+        text: What a message of the topic holds.
+        where: The topic, for messages.
+
+    Raises:
+        LabelSetError: It is no valid label set.
+    """
+    try:
+        data = parse_json(text)
+    except DocumentError as error:
+        raise LabelSetError(f"{where}: {error}") from error
+    return LabelSet.from_dict(data, where)
+
+
 @cache
 def _load_builtin(name: str) -> LabelSet:
     text = resources.files("unet_perception.labels").joinpath(f"{name}.yaml").read_text("utf-8")
@@ -60,7 +76,7 @@ def _load_builtin(name: str) -> LabelSet:
 
 def _parse(text: str, where: str) -> LabelSet:
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise LabelSetError(f"{where}: is not valid YAML: {error}") from error
+        data = parse_yaml(text)
+    except DocumentError as error:
+        raise LabelSetError(f"{where}: {error}") from error
     return LabelSet.from_dict(data, where)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.documents import DocumentError, parse_json
 from unet_perception.errors import BundleError
 from unet_perception.model.spec import ModelSpec
 
@@ -191,9 +192,9 @@ def _checksum(document: Mapping[str, Any]) -> str:
 
 def _read_document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(_read(path, MAX_SPEC_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"{path}: is not valid JSON: {error}") from error
+        document = parse_json(_read(path, MAX_SPEC_BYTES))
+    except DocumentError as error:
+        raise BundleError(f"{path}: {error}") from error
     if not isinstance(document, dict):
         raise BundleError(f"{path}: must hold a JSON object")
     return document

@@ -36,6 +36,8 @@ _TYPES: Mapping[str, tuple[int, type[np.floating[Any]]]] = {
     "fp16": (TensorProto.FLOAT16, np.float16),
 }
 
+_STORED = (TensorProto.FLOAT, TensorProto.FLOAT16)
+
 
 class _Graph:
     """Nodes and initializers as they are added, one output name each."""
@@ -174,13 +176,25 @@ def build_onnx(
 
 
 def read_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
-    """Return the weights in an ONNX file that ``build_onnx`` made, by their names."""
-    model = onnx.load_model_from_string(data)
-    return {
-        tensor.name.removesuffix(HALF): numpy_helper.to_array(tensor).astype(np.float32)
-        for tensor in model.graph.initializer
-        if tensor.name.startswith(WEIGHT_PREFIXES)
-    }
+    """Return the weights in an ONNX file that ``build_onnx`` made, by their names.
+
+    Raises:
+        WeightsError: The bytes are no such file.
+    """
+    try:
+        model = onnx.load_model_from_string(data)
+        tensors = [t for t in model.graph.initializer if t.name.startswith(WEIGHT_PREFIXES)]
+        return {tensor.name.removesuffix(HALF): _to_array(tensor) for tensor in tensors}
+    except Exception as error:
+        # protobuf's own, of a module without types, and whatever odd shapes and types raise.
+        raise WeightsError(f"the network is no ONNX file of this package: {error}") from error
+
+
+def _to_array(tensor: TensorProto) -> NDArray[np.float32]:
+    # With data of its own: an external tensor would be read from any file that it names.
+    if tensor.data_location != TensorProto.DEFAULT or tensor.data_type not in _STORED:
+        raise ValueError(f"{tensor.name} is stored in another way")
+    return np.asarray(numpy_helper.to_array(tensor), np.float32)
 
 
 def _to_half(name: str, array: NDArray[np.float32]) -> NDArray[np.float16]:

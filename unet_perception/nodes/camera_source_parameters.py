@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from unet_perception.nodes.parameters import Option, between
+from unet_perception.nodes.parameters import Option, between, folder_or_nothing
 
 CAMERA_SOURCE_OPTIONS = (
     Option(
@@ -16,7 +15,7 @@ CAMERA_SOURCE_OPTIONS = (
         "",
         "what to play: empty for the built-in street, else a folder in the dataset layout",
         "a folder with CameraRGB/ and CameraMask/, or empty",
-        lambda value: not value or Path(value).expanduser().is_dir(),
+        folder_or_nothing,
     ),
     Option(
         "split",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import Option, between
+from unet_perception.nodes.parameters import Option, between, file_or_nothing
 from unet_perception.view.access import TOKEN_VARIABLE, Access
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ LIVE_VIEW_OPTIONS = (
         f"file whose first line is the token that browsers must show; {TOKEN_VARIABLE} in the "
         "environment does the same",
         "the path of a file, or empty",
-        lambda value: not value or Path(value).expanduser().is_file(),
+        file_or_nothing,
     ),
     Option(
         "names",

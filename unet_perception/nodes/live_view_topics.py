@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, String
 
 from unet_perception.errors import LabelSetError
-from unet_perception.labels import LabelSet
+from unet_perception.labels import read_label_set
 from unet_perception.nodes.diagnostics import Status
 from unet_perception.nodes.following import FollowingSubscription, RawMessage
 from unet_perception.nodes.live_view_gate import PictureGate
@@ -121,9 +120,9 @@ class StatusTopics:
 
     def _on_labels(self, message: Any) -> None:
         try:
-            self._board.tell_label_set(LabelSet.from_dict(json.loads(message.data)))
-        except (ValueError, LabelSetError) as error:
-            self._node.get_logger().warning(f"{self._perception}/labels cannot be read: {error}")
+            self._board.tell_label_set(read_label_set(message.data, f"{self._perception}/labels"))
+        except LabelSetError as error:
+            self._node.get_logger().warning(str(error))
 
     def _on_diagnostics(self, message: Any) -> None:
         states = {

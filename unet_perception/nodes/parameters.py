@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from unet_perception.errors import ConfigError
@@ -95,9 +96,27 @@ class Range:
         return math.isfinite(value) and self.low <= value <= self.high
 
 
+def file_or_nothing(value: str) -> bool:
+    """Accept the path of a file that is there, or an empty text."""
+    return not value or _is(Path.is_file, value)
+
+
+def folder_or_nothing(value: str) -> bool:
+    """Accept the path of a folder that is there, or an empty text."""
+    return not value or _is(Path.is_dir, value)
+
+
 def between(low: float, high: float) -> Range:
     """Accept a number between two others, or one of them."""
     return Range(low, high)
+
+
+def _is(kind: Callable[[Path], bool], value: str) -> bool:
+    try:
+        return kind(Path(value).expanduser())
+    except (OSError, RuntimeError):
+        # A name that is too long for any file; the home of a user that there is not.
+        return False
 
 
 def _words(value: object) -> object:

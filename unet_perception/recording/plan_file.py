@@ -9,9 +9,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from unet_perception.dataset.atomic import replace_text
+from unet_perception.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.recording.plan import Plan
 
@@ -34,17 +33,11 @@ def load_plan(path: Path, overrides: Mapping[str, Any]) -> Plan:
     """
     path = Path(path)
     try:
-        text = path.read_text("utf-8")
-        data = yaml.safe_load(text)
-        twice = _twice(yaml.compose(text, yaml.SafeLoader))
+        data = parse_yaml(read_text(path))
     except OSError as error:
         raise ConfigError(f"cannot read the plan {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not a text file in UTF-8") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-    if twice:
-        raise ConfigError(f"{path}: key {twice} comes twice")
+    except DocumentError as error:
+        raise ConfigError(f"{path}: {error}") from error
     data = {} if data is None else data
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must be a mapping of keys to values")
@@ -70,8 +63,8 @@ def settle_plan(root: Path, plan: Plan) -> None:
     new = _as_json(plan)
     if path.exists():
         try:
-            old = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+            old = parse_json(read_text(path))
+        except (OSError, DocumentError) as error:
             raise DatasetError(f"{path}: cannot be read: {error}") from error
         difference = _difference(old, new)
         if difference:
@@ -99,23 +92,12 @@ def _difference(old: Any, new: dict[str, Any]) -> str:
             return f"{key} {old.get(key)!r}, the new one {new[key]!r}"
     sets = {drive["name"]: drive for drive in new["sets"]}
     for drive in old["sets"]:
-        name = drive.get("name") if isinstance(drive, dict) else drive
+        name = drive.get("name") if isinstance(drive, dict) else None
+        if not isinstance(name, str):
+            return "a set without a name, so that it is none"
         if name not in sets:
             return f"the set {name}, the new one has not"
         for key, value in sets[name].items():
             if drive.get(key) != value:
                 return f"{key} {drive.get(key)!r} for set {name}, the new one {value!r}"
-    return ""
-
-
-def _twice(node: Any) -> str:
-    """Return a key that comes twice in one mapping, which YAML itself lets pass, or nothing."""
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for key in keys:
-            if keys.count(key) > 1:
-                return str(key)
-        return next(filter(None, (_twice(value) for _, value in node.value)), "")
-    if isinstance(node, yaml.SequenceNode):
-        return next(filter(None, map(_twice, node.value)), "")
     return ""

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from unet_perception.dataset.atomic import replace_bytes
+from unet_perception.documents import parse_json
 from unet_perception.errors import TrainingError
 
 FORMAT = "unet_perception checkpoint"
@@ -79,11 +80,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if metadata["sha256"] != _checksum(tensors, metadata["facts"]):
             raise TrainingError(f"{path}: is damaged: its sha256 is another")
-        facts = json.loads(metadata["facts"])
+        facts = parse_json(metadata["facts"])
     except FileNotFoundError:
         raise TrainingError(f"{path}: there is no checkpoint to go on from") from None
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise TrainingError(f"{path}: is damaged: {error}") from error
+    if not isinstance(facts, dict):
+        raise TrainingError(f"{path}: is damaged: its facts are no JSON object")
     return Checkpoint(tensors, facts)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import ConfigError
 from unet_perception.share import share_path
 from unet_perception.training.augment import Augmentation
@@ -56,8 +55,8 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
         if not key or not equals:
             raise ConfigError(f"set is {text!r}; it must be KEY=VALUE, such as augment.rain=0.2")
         try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            values[key] = parse_yaml(value)
+        except DocumentError as error:
             raise ConfigError(f"set {key} is {value!r}, which is no YAML value") from error
     return values
 
@@ -83,8 +82,8 @@ def _presets() -> Mapping[str, Mapping[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = parse_yaml(read_text(path))
+    except (OSError, DocumentError) as error:
         raise ConfigError(f"config {path}: cannot be read: {error}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"config {path}: must be a mapping of a recipe's keys to values")

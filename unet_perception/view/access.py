@@ -100,7 +100,10 @@ class Access:
         """
         origin = headers.get("Origin")
         if origin is not None:
-            parts = urlsplit(origin)
+            try:
+                parts = urlsplit(origin)
+            except ValueError:
+                return False
             if parts.scheme not in ("http", "https") or parts.netloc != headers.get("Host"):
                 return False
         if headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):

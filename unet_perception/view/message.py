@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.documents import parse_json
 from unet_perception.view.pairing import Pair
 from unet_perception.view.pictures import Picture
 from unet_perception.view.shares import count_ids
@@ -96,14 +97,19 @@ def decode(message: bytes) -> tuple[dict[str, Any], bytes, NDArray[np.uint8] | N
     try:
         (length,) = _LENGTH.unpack_from(message)
         begin = _LENGTH.size + length
-        head = json.loads(message[_LENGTH.size : begin])
+        head = parse_json(message[_LENGTH.size : begin])
         middle = begin + head["picture"]
         if len(message) != middle + head["mask"]:
             raise ValueError(f"{len(message)} bytes; the head says {middle + head['mask']}")
         picture = message[begin:middle]
         if not head["mask"]:
             return head, picture, None
-        ids = np.frombuffer(zlib.decompress(message[middle:]), np.uint8)
+        pixels = head["height"] * head["width"]
+        # No more than the head says, whatever it unpacks to.
+        packed = zlib.decompressobj()
+        ids = np.frombuffer(packed.decompress(message[middle:], max(pixels, 1)), np.uint8)
+        if not packed.eof:
+            raise ValueError(f"the mask does not end after {pixels} pixels")
         return head, picture, ids.reshape(head["height"], head["width"])
-    except (struct.error, KeyError, TypeError, zlib.error) as error:
+    except (struct.error, KeyError, TypeError, OverflowError, zlib.error) as error:
         raise ValueError(f"no picture message: {error}") from error

@@ -164,6 +164,9 @@ class Routes:
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             raise web.HTTPUpgradeRequired(text="this is a WebSocket\n")
+        if not request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").isascii():
+            # aiohttp would answer it with its own failure.
+            raise web.HTTPBadRequest(text="the WebSocket's key is no base64\n")
         if len(self._exchange.viewers) >= self._most_viewers:
             self._exchange.traffic.refused += 1
             raise web.HTTPServiceUnavailable(text="there are too many viewers already\n")

@@ -51,6 +51,42 @@ class ServerOptions:
     linger_s: float = LINGER_S
 
 
+class Answers:
+    """What answers requests, whatever brings their bytes: gate, guard and routes.
+
+    Attributes:
+        routes: The addresses.
+    """
+
+    def __init__(self, options: ServerOptions, exchange: Exchange, board: Board, port: int) -> None:
+        """Prepare; arguments as for ``ViewServer``, and the port that is listened on."""
+        self.routes = Routes(exchange, board, options.most_viewers)
+        self._patience = options.patience
+        self._guard = Guard(options.access, port, exchange.traffic)
+        application = web.Application(middlewares=[self._guard.middleware])
+        application.on_response_prepare.append(self._guard.dress)
+        self.routes.add_to(application)
+        self._runner = web.AppRunner(
+            application,
+            handle_signals=False,
+            access_log=None,
+            keepalive_timeout=KEEP_ALIVE_S,
+            max_line_size=LONGEST_LINE,
+            shutdown_timeout=CLOSE_S,
+        )
+
+    async def open(self) -> Gate:
+        """Return what makes a protocol for each connection."""
+        await self._runner.setup()
+        assert self._runner.server is not None
+        return Gate(self._runner.server, self._patience, self._guard.count)
+
+    async def close(self) -> None:
+        """Say goodbye to all who look, and answer no more."""
+        await self.routes.say_goodbye()
+        await self._runner.cleanup()
+
+
 class ViewServer:
     """Serves a board and what is put in."""
 
@@ -103,24 +139,10 @@ class ViewServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        routes = Routes(self._exchange, self._board, self._options.most_viewers)
-        guard = Guard(self._options.access, self.port, self._exchange.traffic)
-        application = web.Application(middlewares=[guard.middleware])
-        application.on_response_prepare.append(guard.dress)
-        routes.add_to(application)
-        runner = web.AppRunner(
-            application,
-            handle_signals=False,
-            access_log=None,
-            keepalive_timeout=KEEP_ALIVE_S,
-            max_line_size=LONGEST_LINE,
-            shutdown_timeout=CLOSE_S,
-        )
-        await runner.setup()
-        assert runner.server is not None
-        gate = Gate(runner.server, self._options.patience, guard.count)
+        answers = Answers(self._options, self._exchange, self._board, self.port)
+        gate = await answers.open()
         server = await self._loop.create_server(gate, sock=self._socket, backlog=BACKLOG)
-        news = asyncio.create_task(self._tell_news(routes))
+        news = asyncio.create_task(self._tell_news(answers.routes))
         self._started.set()
         try:
             if not self._close_early:
@@ -128,8 +150,7 @@ class ViewServer:
         finally:
             server.close()
             news.cancel()
-            await routes.say_goodbye()
-            await runner.cleanup()
+            await answers.close()
 
     async def _tell_news(self, routes: Routes) -> None:
         while True:

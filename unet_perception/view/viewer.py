@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from unet_perception.documents import DocumentError, parse_json
 from unet_perception.view.message import Encoded
 
 MOST_UNDER_WAY = 2
@@ -89,8 +89,8 @@ class Viewer:
             RequestError: It is something else.
         """
         try:
-            given = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            given = parse_json(text)
+        except DocumentError as error:
             raise RequestError("not JSON") from error
         if not isinstance(given, Mapping) or not set(given) <= {"look", "pause", "shown"}:
             raise RequestError("not one of look, pause, shown")

@@ -15,7 +15,7 @@ from unet_perception.playback.server.wire import (
     vehicle_details,
     walker_details,
 )
-from unet_perception.playback.transform import Transform
+from unet_perception.playback.transform import LIMIT, Transform
 
 CRUISE = 8.0
 """Metres per second of a vehicle at full throttle or on autopilot: the street's own pace."""
@@ -57,6 +57,11 @@ class Actor:
     def root(self) -> Actor:
         """What carries it: itself unless it is attached."""
         return self if self.parent is None else self.parent.root
+
+    @property
+    def depth(self) -> int:
+        """How many actors it is attached to, one to another."""
+        return 0 if self.parent is None else 1 + self.parent.depth
 
     @property
     def token(self) -> bytes:
@@ -135,7 +140,8 @@ class Walker(Actor):
         """Walk on."""
         step = self.speed * seconds
         x, y, z = (
-            at + part * step for at, part in zip(self.transform[:3], self.direction, strict=True)
+            max(-LIMIT, min(LIMIT, at + part * step))
+            for at, part in zip(self.transform[:3], self.direction, strict=True)
         )
         self.transform = self.transform._replace(x=x, y=y, z=z)
 

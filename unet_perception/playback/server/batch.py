@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from unet_perception.playback.server.actors import Actor, Vehicle, Walker
@@ -16,6 +17,9 @@ AUTOPILOT, LIGHTS, LOCATION, CONSOLE = 16, 18, 19, 20
 COMMANDS = 22
 NEW_ACTOR = 0
 """In a spawn command's own commands this id stands for the actor that it spawned."""
+
+MAX_WALK = 1e3
+"""Of each number of a walker's direction, whose length multiplies its speed, and of that."""
 
 
 def run_batch(world: World, commands: list[Any]) -> list[Any]:
@@ -66,6 +70,7 @@ def control_vehicle(actor: Actor, values: list[Any]) -> None:
     if not isinstance(actor, Vehicle):
         raise RefusedError(f"actor {actor.id} is not a vehicle")
     control = VehicleControl(*values[0])
+    _check_finite(control[:3])
     # What does not fit the wire must not get into the world: every later frame would fail.
     vehicle_details(control, 0.0)
     actor.control = control
@@ -77,7 +82,16 @@ def control_walker(actor: Actor, values: list[Any]) -> None:
         raise RefusedError(f"actor {actor.id} is not a walker")
     (x, y, z), speed, jump = values[0]
     walker_details((x, y, z), speed, jump)
+    _check_finite((x, y, z, speed))
+    if max(abs(x), abs(y), abs(z), abs(speed)) > MAX_WALK:
+        raise RefusedError(f"a walker's direction and speed are up to {MAX_WALK:g}")
     actor.direction, actor.speed, actor.jump = (x, y, z), speed, jump
+
+
+def _check_finite(numbers: Iterable[float]) -> None:
+    # One that is not stays in the world: every place that is computed from it is none.
+    if not all(math.isfinite(number) for number in numbers):
+        raise RefusedError("a control must have finite numbers")
 
 
 def set_lights(actor: Actor, values: list[Any]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -14,6 +14,12 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 64 << 20
 """Bytes; the largest real request carries an OpenDRIVE map of some megabytes."""
+
+MAX_LIST = 1 << 14
+"""Elements of a list or mapping, for which memory is taken as soon as its length is read."""
+
+MAX_VALUES = 1 << 20
+"""Values in a request, lists within lists included; each takes tens of bytes of memory."""
 
 CHUNK = 1 << 16
 REQUEST, RESPONSE = 0, 1
@@ -27,6 +33,61 @@ Returns the result; raises ``RpcError`` for an error on the level of the protoco
 
 class RpcError(Exception):
     """A call that has no result; the client sees that the call failed, not the text."""
+
+
+class Request(NamedTuple):
+    """A call that a client makes."""
+
+    number: int
+    method: str
+    arguments: list[Any]
+
+    def reply(self, result: Any = None, error: str | None = None) -> bytes:
+        """Return the bytes that answer it."""
+        # Text goes back as it came, also what is no UTF-8.
+        answer: bytes = msgpack.packb(
+            [RESPONSE, self.number, error, result], unicode_errors="surrogateescape"
+        )
+        return answer
+
+
+class Requests:
+    """Makes requests of the bytes of one connection, however a network cuts them."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._unpacker = msgpack.Unpacker(
+            raw=False,
+            strict_map_key=False,
+            # Another text encoding than UTF-8 is no reason to lose a client.
+            unicode_errors="surrogateescape",
+            max_buffer_size=MAX_MESSAGE,
+            max_array_len=MAX_LIST,
+            max_map_len=MAX_LIST,
+            list_hook=self._counted,
+            object_hook=self._counted,
+        )
+        self._values = 0
+
+    def feed(self, data: bytes) -> Iterator[Request]:
+        """Take bytes, and yield the requests that are whole now.
+
+        Raises:
+            ValueError: They are no msgpack-rpc.
+        """
+        try:
+            self._unpacker.feed(data)
+            for message in self._unpacker:
+                self._values = 0
+                yield _request(message)
+        except (msgpack.UnpackException, RecursionError, TypeError) as error:
+            raise ValueError(str(error) or type(error).__name__) from error
+
+    def _counted(self, values: Any) -> Any:
+        self._values += len(values)
+        if self._values > MAX_VALUES:
+            raise ValueError(f"a request has more than {MAX_VALUES} values")
+        return values
 
 
 class RpcServer:
@@ -66,8 +127,8 @@ class RpcServer:
             await self._read_requests(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             log.info("%s: the connection broke", peer)
-        except (ValueError, msgpack.UnpackException, RecursionError) as error:
-            log.warning("%s: closed: no msgpack-rpc: %s", peer, error or type(error).__name__)
+        except ValueError as error:
+            log.warning("%s: closed: no msgpack-rpc: %s", peer, error)
         finally:
             self._writers.discard(writer)
             writer.close()
@@ -75,35 +136,25 @@ class RpcServer:
     async def _read_requests(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        unpacker = msgpack.Unpacker(
-            raw=False,
-            strict_map_key=False,
-            # Another text encoding than UTF-8 is no reason to lose a client.
-            unicode_errors="surrogateescape",
-            max_buffer_size=MAX_MESSAGE,
-        )
+        requests = Requests()
         host = str(writer.get_extra_info("sockname")[0])
         while data := await reader.read(CHUNK):
-            unpacker.feed(data)
-            for message in unpacker:
-                number, method, arguments = _request(message)
-                writer.write(await self._reply(number, method, arguments, host))
+            for request in requests.feed(data):
+                writer.write(await self._reply(request, host))
             await writer.drain()
 
-    async def _reply(self, number: int, method: str, arguments: list[Any], host: str) -> bytes:
-        error, result = None, None
+    async def _reply(self, request: Request, host: str) -> bytes:
         try:
-            result = await self._answer(method, arguments, host)
+            result = await self._answer(request.method, request.arguments, host)
         except RpcError as refusal:
-            error = str(refusal)
-        reply: bytes = msgpack.packb([RESPONSE, number, error, result], use_bin_type=True)
-        return reply
+            return request.reply(error=str(refusal))
+        return request.reply(result)
 
 
-def _request(message: Any) -> tuple[int, str, list[Any]]:
+def _request(message: Any) -> Request:
     if not isinstance(message, list) or len(message) != 4 or message[0] != REQUEST:
         raise ValueError("a request must be [0, id, method, arguments]")
     _, number, method, arguments = message
     if not (isinstance(number, int) and isinstance(method, str) and isinstance(arguments, list)):
         raise ValueError("a request must be [0, id, method, arguments]")
-    return number, method, arguments
+    return Request(number, method, arguments)

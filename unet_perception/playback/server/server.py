@@ -36,7 +36,7 @@ WAKE_S = 0.05
 
 MALFORMED = (
     *(TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError),
-    struct.error,
+    *(RecursionError, struct.error),
 )
 """What arguments of another form than the method's raise."""
 
@@ -108,7 +108,7 @@ class PlaybackServer:
         self._cameras.backdrop(self.world.town)
         self._calls = Calls(self.world, options.version)
         self._simulation = Simulation(self._calls, self._cameras, options.rate)
-        self._rpc = RpcServer(self._answer)
+        self._rpc = RpcServer(self.answer)
         self._traffic = TrafficManager(self.world)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rpc")
@@ -165,7 +165,8 @@ class PlaybackServer:
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(START_S)
 
-    async def _answer(self, name: str, arguments: list[Any], host: str) -> Any:
+    async def answer(self, name: str, arguments: list[Any], host: str) -> Any:
+        """Return the result of a call; see ``rpc.Answer``."""
         fire_and_forget = bool(arguments) and arguments[0] == [True]
         method = METHODS.get(name)
         if method is None:

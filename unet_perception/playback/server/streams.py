@@ -209,9 +209,10 @@ class Streams:
                 log.warning("cannot take a subscriber: %s", error.strerror)
                 time.sleep(EXHAUSTED_S)
                 continue
-            threading.Thread(target=self._subscribe, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
-    def _subscribe(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Take the id of a stream, and send its messages until the other side closes."""
         subscriber: Subscriber | None = None
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

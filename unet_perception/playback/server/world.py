@@ -25,6 +25,17 @@ SPAWN_POINTS = 100
 SPAWN_START, SPAWN_GAP = 20.0, 15.0
 CLEARANCE = 2.0
 FIRST_ACTOR = 24
+MAX_ACTORS = 4096
+MAX_CHAIN = 8
+"""Actors that may be attached one to another: each frame goes through all chains."""
+
+
+def _word(value: Any) -> int:
+    # What does not fit the wire must not get into the world.
+    number = int(value)
+    if not 0 <= number < 1 << 32:
+        raise ValueError(f"{number} is no number of 32 bits")
+    return number
 
 
 class RefusedError(Exception):
@@ -132,6 +143,10 @@ class World:
         if blueprint is None:
             raise RefusedError(f"Spawn failed: there is no blueprint {blueprint_id!r}")
         parent = self.actor(parent_id) if parent_id else None
+        if parent is not None and parent.depth >= MAX_CHAIN:
+            raise RefusedError(f"Spawn failed: more than {MAX_CHAIN} actors in a chain")
+        if len(self.actors) >= MAX_ACTORS:
+            raise RefusedError(f"Spawn failed: there are {MAX_ACTORS} actors already")
         attributes = {a.id: a.value for a in blueprint.attributes}
         attributes |= {name: value for name, _, value in values}
         family = blueprint.id.split(".")[0]
@@ -139,7 +154,7 @@ class World:
             self._refuse_collision(transform)
         kind = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}.get(family, Actor)
         # Rebuilt: other clients are sent it, and one that cannot read it ends.
-        echo = [int(number), blueprint.id, values]
+        echo = [_word(number), blueprint.id, [(a, _word(kind), b) for a, kind, b in values]]
         actor = self._make(kind, blueprint, echo, attributes, transform, parent)
         if isinstance(actor, Sensor):
             self.check_camera(actor)
