@@ -33,7 +33,7 @@ def damaged(chance: random.Random) -> Any:
             ("height", (0, 61, 2**32 - 1)),
             ("width", (0, 81, 2**32 - 1)),
             ("step", (0, 239, 2**32 - 1)),
-            ("encoding", ("", "bayer_rggb8", "rgb8\0", "32FC1")),
+            ("encoding", ("", "bayer_rggb8", "32FC1")),
             ("data", (array("B"), array("B", bytes(14399)))),
         )
     )

@@ -27,7 +27,7 @@ from unet_perception.view.snapshots import Look
 from unet_perception.view.state import Board
 from unet_perception.view.viewer import RequestError, Viewer
 
-TOKEN = "correct-horse-battery"
+TOKEN = "-".join(("no", "secret", "at", "all"))
 TURNS = 12
 """Of the event loop, in which a request that waits for nothing is answered."""
 
