@@ -68,6 +68,8 @@ def test_out_of_file_handles_those_who_look_see_on_and_others_wait(page: Page) -
     page.wait_for_new()
     page.check()
     assert page.process.stop() == 0
+    assert 1 <= page.process.output.count("cannot take a connection: Too many open files") <= 5
+    assert "Traceback" not in page.process.output
 
 
 def test_a_full_disk_stops_its_log_and_nothing_else(peer: Any, page: Page) -> None:

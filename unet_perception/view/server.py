@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from unet_perception.errors import ConfigError
+from unet_perception.exhaustion import tell_exhaustion_seldom
 from unet_perception.view.access import Access
 from unet_perception.view.exchange import Exchange
 from unet_perception.view.gate import Gate, Patience
@@ -22,6 +24,8 @@ from unet_perception.view.message import Encoded
 from unet_perception.view.pairing import Pair
 from unet_perception.view.routes import Routes
 from unet_perception.view.state import Board
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 128
 KEEP_ALIVE_S = 15.0
@@ -138,6 +142,7 @@ class ViewServer:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        tell_exhaustion_seldom(self._loop, log)
         self._closing = asyncio.Event()
         answers = Answers(self._options, self._exchange, self._board, self.port)
         gate = await answers.open()

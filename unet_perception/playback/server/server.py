@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from unet_perception.errors import ConfigError, SimulatorError, UnetPerceptionError
+from unet_perception.exhaustion import tell_exhaustion_seldom
 from unet_perception.labels import carla_label_set, load_label_set
 from unet_perception.playback.server.calls import METHODS, Calls, Method
 from unet_perception.playback.server.cameras import CameraWork
@@ -111,6 +112,7 @@ class PlaybackServer:
         self._rpc = RpcServer(self.answer)
         self._traffic = TrafficManager(self.world)
         self._loop = asyncio.new_event_loop()
+        tell_exhaustion_seldom(self._loop, log)
         self._thread = threading.Thread(target=self._loop.run_forever, name="rpc")
         self.port = 0
 

@@ -7,7 +7,6 @@ once, thousands of times a second. Such connections stay open and silent.
 
 from __future__ import annotations
 
-import errno
 import logging
 import secrets
 import socket
@@ -17,6 +16,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
+from unet_perception.exhaustion import EXHAUSTED
 from unet_perception.playback.server.wire import LENGTH, STREAM_ID
 
 log = logging.getLogger(__name__)
@@ -33,9 +33,6 @@ HANDSHAKE_S = 5.0
 DRAIN_S = 0.02
 CHUNK = 4096
 STALL_S = 10.0
-
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Whoever wants to connect waits until there are handles and memory again."""
 
 EXHAUSTED_S = 1.0
 
