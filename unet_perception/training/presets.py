@@ -97,6 +97,8 @@ def _merge(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
             before = values.get(key, {})
             if before == NONE:
                 before = Augmentation.none().as_dict()
+            elif not isinstance(before, Mapping):
+                raise ConfigError(f"augment is {before!r}; it must be a mapping of its settings")
             values[key] = {**before, **value}
         else:
             values[key] = value

@@ -30,6 +30,12 @@ FIRST_PAIR_S = 5.0
 MOST_SNAPSHOTS = 2
 LOOK_S = 0.05
 
+HANDSHAKE = (
+    *(hdrs.CONNECTION, hdrs.SEC_WEBSOCKET_KEY, hdrs.SEC_WEBSOCKET_VERSION),
+    *(hdrs.SEC_WEBSOCKET_PROTOCOL, hdrs.SEC_WEBSOCKET_EXTENSIONS),
+)
+"""Headers of a request that asks for a WebSocket (RFC 6455, 4.1)."""
+
 
 class Routes:
     """Answers requests from an exchange and a board."""
@@ -164,9 +170,9 @@ class Routes:
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             raise web.HTTPUpgradeRequired(text="this is a WebSocket\n")
-        if not request.headers.get(hdrs.SEC_WEBSOCKET_KEY, "").isascii():
-            # aiohttp would answer it with its own failure.
-            raise web.HTTPBadRequest(text="the WebSocket's key is no base64\n")
+        if not all(request.headers.get(name, "").isascii() for name in HANDSHAKE):
+            # aiohttp would quote it, and fail at that.
+            raise web.HTTPBadRequest(text="the WebSocket's headers must be ASCII\n")
         if len(self._exchange.viewers) >= self._most_viewers:
             self._exchange.traffic.refused += 1
             raise web.HTTPServiceUnavailable(text="there are too many viewers already\n")
