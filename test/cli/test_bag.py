@@ -81,7 +81,7 @@ def test_pictures_without_masks_are_told(
         (["ROS1", "OUT"], "rosbags-convert"),
         (["EMPTY", "OUT"], "has no metadata.yaml"),
         (["UNFINISHED", "OUT"], "ros2 bag reindex"),
-        (["RUBBISH", "OUT"], "cannot be read as a bag"),
+        (["RUBBISH", "OUT"], "RUBBISH/metadata.yaml: cannot be read: it is not valid YAML"),
         (["TEXTS", "OUT"], "has no image topic in colours"),
         (["drive", "OUT", "--topic", "/absent"], "has no topic /absent"),
         (["drive", "OUT", "--model", "absent"], "model 'absent'"),

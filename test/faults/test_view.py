@@ -101,5 +101,5 @@ def test_garbage_on_its_topics(peer: Any, page: Page) -> None:
     page.wait_for_new()
     page.check()
     assert page.process.stop() == 0
-    assert "/perception/labels cannot be read" in page.process.output
+    assert "/perception/labels: classes is None; it must be" in page.process.output
     assert "Traceback" not in page.process.output

@@ -147,6 +147,8 @@ class Recipe:
                 )
         if not isinstance(self.augment, Augmentation):
             raise ConfigError(f"augment is {self.augment!r}; it must be a mapping of its settings")
+        if not isinstance(self.label_set, str):
+            raise ConfigError(f"label_set is {self.label_set!r}; it must be a name or a YAML file")
         load_label_set(self.label_set)
 
     @property
