@@ -19,6 +19,10 @@ JOBS ?= 2
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
+# QUICK=yes: of the matrix what takes seconds, for CI.
+QUICK ?=
+QUICK_MATRIX = bare,py310-oldest-quick,py312-jazzy-quick,py313-kilted-quick
+
 .PHONY: demo test matrix lint bench docs lock licences audit dist release-check clean
 
 demo: $(VENV)/.demo
@@ -29,7 +33,7 @@ test: $(VENV)/.test lint
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test
-	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
+	$(BIN)/tox run $(if $(PYTHONS),--discover $(PYTHONS)) $(if $(QUICK),-e $(QUICK_MATRIX)) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
