@@ -63,7 +63,7 @@ def parse_overrides(texts: Sequence[str]) -> dict[str, Any]:
 
 def _preset(name: str) -> dict[str, Any]:
     presets = _presets()
-    if name not in presets:
+    if not isinstance(name, str) or name not in presets:
         raise ConfigError(f"preset is {name!r}; it must be one of {', '.join(presets)}")
     chosen = dict(presets[name])
     base = chosen.pop("base", None)
