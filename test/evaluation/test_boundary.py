@@ -36,6 +36,13 @@ def share(points: list[tuple[int, int]], others: list[tuple[int, int]], reach: f
     return sum(near) / len(near)
 
 
+def test_all_columns_of_a_narrow_picture_count() -> None:
+    # OpenCV 4.8's boundingRect leaves the last one out.
+    truth, guess = np.zeros((4, 3), np.uint8), np.zeros((4, 3), np.uint8)
+    truth[0, 0] = guess[3, 1] = 1
+    assert boundary_f1(truth, guess, 3, 0.3) == pytest.approx({0: 0.4, 1: 0.0})
+
+
 @settings(max_examples=60)
 @given(st.data(), st.sampled_from([0.05, 0.11, 0.3]))
 def test_f1_is_that_of_distances_measured_one_by_one(data: st.DataObject, tolerance: float) -> None:
