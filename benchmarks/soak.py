@@ -99,9 +99,7 @@ class Soak:
         """
         for name in (VIEW, PERCEPTION, BRIDGE):
             self._system.end(name, signal.SIGTERM)
-        world = self._system.world()
-        if world["synchronous_mode"] or world["actors"]:
-            raise Broken(f"the world is left as {world}")
+        self._system.check_world()
         self._system.end(PLAYBACK, signal.SIGTERM)
 
     def _recover(self, since: float, within: float) -> tuple[float, float]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ from unet_perception.demo.stack import free_port
 from unet_perception.doctor.machine import unused_segments
 from unet_perception.nodes.parameters import Value
 from unet_perception.playback.street import Street
+from unet_perception.shared_memory import SEGMENT, mapped_by
 
-SEGMENT = re.compile(r"/dev/shm/(fastdds_[\da-f]{16})\b")
 WORLD_S = 60.0
 STOP_S = 60.0
 """The page has the processor last, and a machine under test may have little of it."""
@@ -200,8 +200,7 @@ class System:
         whole = [line for line in lines[-2:] if line.endswith(b"\n")]
         return dict(json.loads(whole[-1])) if whole else {}
 
-    def world(self) -> dict[str, Any]:
-        """Return what CARLA's client sees of the server."""
+    def _world(self) -> dict[str, Any]:
         command = [sys.executable, str(HERE / "soak_world.py"), str(self.port)]
         done = subprocess.run(
             command,
@@ -214,6 +213,17 @@ class System:
         if done.returncode:
             raise Broken(f"the server does not answer CARLA's client: {done.stderr.strip()}")
         return dict(json.loads(done.stdout))
+
+    def check_world(self) -> str:
+        """Look at the world after its bridge has ended; return what was found, in words.
+
+        Raises:
+            Broken: It is not as it was.
+        """
+        world = self._world()
+        if world["synchronous_mode"] or world["actors"]:
+            raise Broken(f"the bridge left the world as {world}")
+        return "the world as it was"
 
     def open_files(self, name: str) -> int:
         """Return how many file handles a component has."""
@@ -236,8 +246,5 @@ class System:
 
     def _note_segments(self) -> None:
         for name in self.components:
-            try:
-                maps = Path(f"/proc/{self.pid(name)}/maps").read_text()
-            except (KeyError, OSError):
-                continue
-            self._segments.update(SEGMENT.findall(maps))
+            with suppress(KeyError, OSError):  # It is not there just now.
+                self._segments |= mapped_by(self.pid(name), SEGMENT)

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
-SEGMENT = re.compile(r"/dev/shm/(fastdds_[\da-f]{16})\b")
-SHARED_MEMORY = Path("/dev/shm")
+from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped_by
 
 
 class LeftBehind:
@@ -31,8 +29,7 @@ class LeftBehind:
     def watch(self, pid: int) -> None:
         """Remember a process, the first of its session, and the segments that came with it."""
         self._sessions.add(pid)
-        mapped = SEGMENT.findall(Path(f"/proc/{pid}/maps").read_text())
-        self._segments |= set(mapped) - self._before
+        self._segments |= mapped_by(pid, SEGMENT) - self._before
 
     @property
     def processes(self) -> list[int]:

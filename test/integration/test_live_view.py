@@ -101,7 +101,7 @@ def test_pointing_tells_the_class_of_the_published_mask(peer: Any, show: Any, vi
         page.page.click(f"#views [data-view={mode}]")
         for x, y in rng.random((12, 2)):
             told = page.point(x, y)
-            class_id, column, row = map(int, re.findall(r"\d+", told))
+            class_id, column, row = _numbers(told)
             assert (abs(column - x * width), abs(row - y * height)) < (1.5, 1.5)
             assert class_id == ids[row, column]
             assert told.startswith(LABELS.by_id(class_id).name)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,32 +10,16 @@ from typing import Any
 
 import pytest
 
-from unet_perception.nodes import process
-
 HERE = Path(__file__).parent
 # For launch_harness/, and for harness/ of the integration tests.
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
+from harness.fixtures import peer  # noqa: F401
 from launch_harness.required import missing
-
-# Before rclpy is imported, for the test's own node.
-os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-process.use_shipped_profile()
 
 # Not skipped by themselves: a module that skips while launch_testing's plugin looks at it
 # takes the whole session with it. test_launch_files.py skips a test in their place.
 collect_ignore = ["test_playback.py", "test_running.py"] if missing() else []
-
-
-@pytest.fixture
-def peer(domain: int, tmp_path: Path) -> Iterator[Any]:
-    """The test's own ROS node."""
-    from harness.peer import Peer
-
-    result = Peer(domain, tmp_path)
-    yield result
-    result.close()
 
 
 @pytest.fixture

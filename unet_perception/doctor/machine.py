@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
 from unet_perception.engines.processor import bf16_flags, int8_flags, processor_flags
+from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped
 
-SHARED_MEMORY = Path("/dev/shm")
 MIN_SHARED_BYTES = 64 << 20
 """Room for the segments of 32 MiB of two processes, the camera's and the node's."""
 
@@ -58,25 +57,16 @@ def unused_segments(path: Path = SHARED_MEMORY) -> dict[Path, int]:
 
     A node that ends removes its own; one that is killed cannot.
     """
-    mapped: set[str] = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        try:
-            mapped.update(_SEGMENT.findall(maps.read_text()))
-        except OSError:
-            # Another user's, or gone by now.
-            continue
+    in_use = mapped(SEGMENT)
     left = {}
     for file in path.iterdir():
-        if _SEGMENT.fullmatch(file.name) and file.name not in mapped:
+        if SEGMENT.fullmatch(file.name) and file.name not in in_use:
             with suppress(FileNotFoundError):  # its node has just ended
                 facts = file.stat()
                 if facts.st_uid == os.getuid():
                     left[file] = facts.st_size
     return left
 
-
-_SEGMENT = re.compile(r"\bfast(?:dds|rtps)_[0-9a-f]{16}\b")
-"""A participant's segment in Fast DDS 3, or 2; not its ports, which are small."""
 
 _SHARED_FIX = "in a container, start it with --shm-size=256m; else remove what others left there"
 _LEFT_FIX = "fastdds shm clean; or, while no node runs, rm /dev/shm/fastdds_* /dev/shm/fastrtps_*"

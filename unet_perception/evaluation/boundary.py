@@ -90,9 +90,10 @@ def boundary_f1(
     found: dict[int, float] = {}
     for class_id in range(n_classes):
         true, guess = ((ids == class_id).view(np.uint8) for ids in outlines)
-        if not (true.any() or guess.any()):
+        there = (true.any(), guess.any())
+        if not any(there):
             continue
-        if not (true.any() and guess.any()):
+        if not all(there):
             found[class_id] = 0.0
             continue
         # Outside the box around both there is nothing to measure.

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-SHARED_MEMORY = Path("/dev/shm")
+from unet_perception.shared_memory import PORT, SHARED_MEMORY, mapped
+
 LOCK_SUFFIX = "_el"
-PORT = re.compile(r"\bfast(?:dds|rtps)_port(\d+)\b")
 FIRST_PORT, PORTS_A_DOMAIN = 7400, 250
 """The DDS port formula."""
 
@@ -39,7 +38,7 @@ def dead_ports_held(environment: Mapping[str, str] = os.environ) -> Iterator[lis
     with ExitStack() as held:
         free = [name for name in _ports(_domain(environment)) if not _has_reader(name)]
         # Those that nobody has mapped any more may be used again.
-        written = _mapped() if free else set()
+        written = mapped(PORT) if free else set()
         yield [int(PORT.findall(name)[0]) for name in free if name in written and _hold(name, held)]
 
 
@@ -60,15 +59,6 @@ def _has_reader(name: str) -> bool:
     with ExitStack() as looking:
         lock = SHARED_MEMORY / (name + LOCK_SUFFIX)
         return lock.exists() and not _lock(lock, looking)
-
-
-def _mapped() -> set[str]:
-    """Return the names of the ports that any process of ours has mapped."""
-    found: set[str] = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with suppress(OSError):  # Another user's, or gone by now.
-            found.update(match[0] for match in PORT.finditer(maps.read_text()))
-    return found
 
 
 def _hold(name: str, held: ExitStack) -> bool:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from rclpy.qos import ReliabilityPolicy
 
 from unet_perception.nodes import process
 from unet_perception.nodes.outputs import reliable
+from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped_by
 
 STOP_S = 15.0
 TIMEOUT_S = 60.0
@@ -95,8 +95,7 @@ class NodeProcess:
 
         Not its ports, which are small, and which everybody who sends to them keeps alive.
         """
-        words = Path(f"/proc/{self.popen.pid}/maps").read_text().split()
-        return {Path(word) for word in words if re.fullmatch(r"/dev/shm/fastdds_[\da-f]{16}", word)}
+        return {SHARED_MEMORY / name for name in mapped_by(self.popen.pid, SEGMENT)}
 
     def wait_for_blocked_signals(self) -> None:
         """Wait until the interpreter has come to the package's first line."""
