@@ -17,7 +17,7 @@ PORT = re.compile(r"\bfast(?:dds|rtps)_port(\d+)\b")
 
 
 def mapped(names: re.Pattern[str]) -> set[str]:
-    """Return the names, ``SEGMENT`` or ``PORT``, that any process which we may look at has mapped."""
+    """Return the names, ``SEGMENT`` or ``PORT``, that processes have mapped."""
     found: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # Another user's, or gone by now.
