@@ -20,6 +20,7 @@ import pytest
 from busy import starved
 from harness.peer import values
 from harness.world import UNTOUCHED, world
+from ros_domains import claim_domain
 from wall_clock import WallClock
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
@@ -62,8 +63,8 @@ def stopped_chain(
     from harness.chain import Chain
 
     folder = tmp_path_factory.mktemp("chain")
-    result = Chain(folder, os.getpid() % 100 + 1, pairs, model, segmenter)
-    with pytest.MonkeyPatch.context() as patch:
+    with claim_domain() as domain, pytest.MonkeyPatch.context() as patch:
+        result = Chain(folder, domain, pairs, model, segmenter)
         for name, value in {**clock.environment, **result.left.environment}.items():
             patch.setenv(name, value)
         yield result
