@@ -106,7 +106,8 @@ async function showPicture(buffer) {
     const total = frame.ids.length;
     const shares = new Map(head.shares.map(([id, count]) => [id, count / total]));
     view.shares.add(time, shares);
-    if (head.camera === cameras.focus) {
+    // The legend is of the picture that is shown, as the picture below.
+    if (head.camera === cameras.focus && !paused) {
       legend.setShares(shares);
     }
   }
