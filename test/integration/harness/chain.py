@@ -149,7 +149,8 @@ class Chain:
         shown = [(at, ids) for at, ids in self._watcher.seen if ids is not None]
         for found in (masks, shown):
             known = [(at, mask) for at, mask in found if at in picture_at]
-            assert len(known) > LEAST_COMPARED * len(found)
+            seen = f"{len(known)} of {len(found)}, with {len(picture_at)} pictures"
+            assert len(known) > LEAST_COMPARED * len(found), seen
             for at, mask in known:
                 picture = picture_at[at]
                 key = picture.tobytes()
