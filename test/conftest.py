@@ -90,15 +90,6 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where processes of this test put temporary files; it is empty when they leave none."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
-@pytest.fixture
 def start_carla_server(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts playback servers with the options given; they end with the test."""
     from carla_server import CarlaServer

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +43,15 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
     with ExitStack() as mounts:
         yield lambda size: mounts.enter_context(small_disk(tmp_path / "disk", size))
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What processes of this test leave behind; they are started with its environment."""
+    from left_behind import LeftBehind
+
+    (tmp_path / "left").mkdir()
+    result = LeftBehind(tmp_path / "left")
+    for name, value in result.environment.items():
+        monkeypatch.setenv(name, value)
+    return result

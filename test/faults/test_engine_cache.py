@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -14,17 +13,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cache_process import KEY, start, wait_for_build
-from faults import check_nothing_left, freeze, shared_memory_of, starved, take_file_handles
+from limits import no_more_handles
+from scheduling import freeze, starved
 from small_disk import remount, small_disk
 
 from unet_perception.engines.cache import EngineCache
 from unet_perception.engines.cache_entry import FORMAT, VERSION, Entry, key_digest, unpack
 from unet_perception.errors import EngineError
-
-pytestmark = pytest.mark.usefixtures("temporary")
 
 NAME = f"{key_digest(KEY)}.engine"
 LARGE_MB = 96
@@ -84,7 +83,7 @@ def names(folder: Path) -> set[str]:
 def test_an_end_in_mid_write_leaves_nothing_that_is_read(
     begin: Callable[..., subprocess.Popen[str]],
     folder: Path,
-    temporary: Path,
+    left: Any,
     number: signal.Signals,
 ) -> None:
     writer = begin(0.0, LARGE_MB)
@@ -92,10 +91,11 @@ def test_an_end_in_mid_write_leaves_nothing_that_is_read(
     while not list(folder.glob(".*.new")):
         assert writer.poll() is None
         assert time.monotonic() < end
+    left.watch(writer.pid)
     writer.send_signal(number)
     writer.communicate()
     assert writer.returncode == -number
-    check_nothing_left(writer.pid, temporary, set())
+    left.check()
     # It was quicker than the signal, or there is no engine and the next one builds.
     written = (folder / NAME).exists()
     heir = begin(0.0)
@@ -106,19 +106,19 @@ def test_an_end_in_mid_write_leaves_nothing_that_is_read(
 
 
 def test_who_builds_and_stands_still_is_waited_for(
-    begin: Callable[..., subprocess.Popen[str]], folder: Path, tmp_path: Path, temporary: Path
+    begin: Callable[..., subprocess.Popen[str]], folder: Path, tmp_path: Path, left: Any
 ) -> None:
     builder = begin(0.5)
     wait_for_build(tmp_path / "builds", 1)
-    shared = shared_memory_of(builder.pid)
     waiting = begin(0.0)
+    for process in (builder, waiting):
+        left.watch(process.pid)
     freeze(builder.pid)
     results = [process.communicate(timeout=60.0) for process in (builder, waiting)]
     assert [out for out, _ in results] == [f"built by {builder.pid}\n"] * 2
     assert "waiting for another process that builds this engine, 5 s" in results[1][1]
     assert (tmp_path / "builds").read_text().split() == [str(builder.pid)]
-    for process in (builder, waiting):
-        check_nothing_left(process.pid, temporary, shared)
+    left.check()
 
 
 def test_who_waits_for_one_that_never_goes_on_can_be_ended(
@@ -223,12 +223,9 @@ def test_without_file_handles_the_engine_stays_and_is_read_later(folder: Path) -
     obtain(folder)
     # None for the lock; then one for the lock and none for the engine.
     for leave in (0, 1):
-        before = take_file_handles(os.getpid(), leave)
-        try:
-            with pytest.raises(EngineError, match=r"engine cache .*: .*Too many open files"):
-                obtain(folder)
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        refused = pytest.raises(EngineError, match=r"engine cache .*: .*Too many open files")
+        with no_more_handles(os.getpid(), leave), refused:
+            obtain(folder)
     assert obtain(folder) == (b"fresh", "read from the cache")
 
 
@@ -258,12 +255,13 @@ def test_no_clock_counts(folder: Path) -> None:
 
 
 def test_starved_of_the_processor_one_builds_and_all_read(
-    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, temporary: Path
+    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, left: Any
 ) -> None:
     builder = begin(0.5)
     wait_for_build(tmp_path / "builds", 1)
+    left.watch(builder.pid)
     with starved(builder.pid):
         racers = [begin(0.5) for _ in range(2)]
         outs = {process.communicate(timeout=120.0)[0] for process in (builder, *racers)}
     assert outs == {f"built by {builder.pid}\n"}
-    check_nothing_left(builder.pid, temporary, set())
+    left.check()

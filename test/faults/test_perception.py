@@ -17,7 +17,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from harness.camera import pixels, stamp
 from harness.peer import values, wait_until
 from harness.stream import Stream
-from left_behind import LeftBehind
 from limits import no_more_disk, no_more_handles, no_more_memory
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
@@ -37,11 +36,8 @@ def stream(peer: Any, camera: Any) -> Stream:
 
 
 def test_after_sigkill_the_next_one_serves_and_the_doctor_names_what_is_left(
-    peer: Any, model: Path, stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    peer: Any, model: Path, stream: Stream, left: Any
 ) -> None:
-    left = LeftBehind(tmp_path)
-    for name, value in left.environment.items():
-        monkeypatch.setenv(name, value)
     node = peer.perception(model)
     with stream:
         stream.wait_for_new()

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,14 @@ import pytest
 
 pytest.importorskip("carla", reason="the carla client is not installed")
 
-from faults import check_nothing_left, freeze, shared_memory_of, starved, take_file_handles
+from limits import no_more_handles
 from recording_process import RecordingProcess, wait_for_lines
+from scheduling import freeze, starved
 from served_pairs import check_pairs
 from small_disk import remount, small_disk
 from world_state import look_from_outside
 
 from unet_perception.dataset.manifest import read_manifest
-
-pytestmark = pytest.mark.usefixtures("temporary")
 
 PLAN = ["--weathers", "ClearNoon", "--keep-standing", "--min-free", "0"]
 BEGUN = 5
@@ -73,12 +72,14 @@ def test_ten_seconds_of_standing_still_cost_no_pair(
     start_carla_server: Callable[..., Any],
     numbered_pairs: Path,
     tmp_path: Path,
-    temporary: Path,
+    left: Any,
 ) -> None:
     # At a time: of one recording the recorder stands still, of the other the server.
     servers = [start_carla_server("--data", str(numbered_pairs)) for _ in range(2)]
     before = look_from_outside(servers[0].port)
     recorders = [record(server, 200, out=f"out{i}") for i, server in enumerate(servers)]
+    for running in recorders:
+        left.watch(running.popen.pid)
 
     def stand_still(i: int, pid: int) -> None:
         # Each as soon as it has begun: the other may be slow to start.
@@ -91,47 +92,43 @@ def test_ten_seconds_of_standing_still_cost_no_pair(
         assert running.wait() == 0, running.output
         assert "Traceback" not in running.output
         check_pairs(tmp_path / f"out{i}", numbered_pairs, 200)
-        check_nothing_left(running.popen.pid, temporary, set())
         assert look_from_outside(servers[i].port) == before
+    left.check()
 
 
 def test_a_server_that_never_comes_back_ends_it_with_one_line(
-    record: Record, server: Any, numbered_pairs: Path, tmp_path: Path, temporary: Path
+    record: Record, server: Any, numbered_pairs: Path, tmp_path: Path, left: Any
 ) -> None:
     running = record(server, 2000, "--timeout", "1", "--reconnect", "0")
     wait_for_lines(tmp_path / "out", BEGUN, running)
+    left.watch(running.popen.pid)
     server.kill()
     assert running.wait() == 1
     assert last_line(running).startswith("unet-perception record: ")
     assert f":{server.port}" in last_line(running)
-    check_nothing_left(running.popen.pid, temporary, set())
+    left.check()
     check_no_temporary_file(tmp_path / "out")
     check_pairs(tmp_path / "out", numbered_pairs, len(read_manifest(tmp_path / "out")))
 
 
-def harm_by_signal(running: RecordingProcess) -> None:
-    running.popen.send_signal(signal.SIGTERM)
-
-
-def harm_by_handles(running: RecordingProcess) -> None:
-    take_file_handles(running.popen.pid)
-
-
-def no_harm(running: RecordingProcess) -> None:
-    """The disk is full soon anyway."""
+@contextmanager
+def told_to_end(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGTERM)
+    yield
 
 
 @pytest.mark.parametrize(
     ("harm", "disk", "code", "words"),
     [
-        (harm_by_signal, "", 130, "of 1000 are there"),
-        (harm_by_handles, "", 1, "Too many open files"),
-        (no_harm, "400k", 1, "No space left on device"),
+        (told_to_end, "", 130, "of 1000 are there"),
+        (no_more_handles, "", 1, "Too many open files"),
+        # The disk is full soon anyway.
+        (nullcontext, "400k", 1, "No space left on device"),
     ],
     ids=["SIGTERM", "handles", "disk"],
 )
 def test_what_ends_it_leaves_world_and_pairs_in_order(
-    harm: Callable[[RecordingProcess], None],
+    harm: Callable[[int], AbstractContextManager[Any]],
     disk: str,
     code: int,
     words: str,
@@ -139,22 +136,22 @@ def test_what_ends_it_leaves_world_and_pairs_in_order(
     server: Any,
     numbered_pairs: Path,
     tmp_path: Path,
-    temporary: Path,
+    left: Any,
 ) -> None:
     before, out = look_from_outside(server.port), tmp_path / "out"
     with small_disk(out, disk) if disk else nullcontext():
         running = record(server, 1000)
         wait_for_lines(out, BEGUN, running)
-        shared = shared_memory_of(running.popen.pid)
-        harm(running)
-        assert running.wait() == code, running.output
+        left.watch(running.popen.pid)
+        with harm(running.popen.pid):
+            assert running.wait() == code, running.output
         assert words in last_line(running)
-        check_nothing_left(running.popen.pid, temporary, shared)
+        left.check()
         check_no_temporary_file(out)
         assert look_from_outside(server.port) == before
         done = len(read_manifest(out))
         check_pairs(out, numbered_pairs, done)
-        if harm is harm_by_signal:
+        if harm is told_to_end:
             return  # that it goes on is shown in test/recording/test_recorder.py
         if disk:
             remount(out, "size=24m")
@@ -166,31 +163,33 @@ def test_what_ends_it_leaves_world_and_pairs_in_order(
 
 
 def test_a_read_only_disk_is_told_and_the_world_is_not_touched(
-    record: Record, server: Any, tmp_path: Path, temporary: Path
+    record: Record, server: Any, tmp_path: Path, left: Any
 ) -> None:
     before = look_from_outside(server.port)
     with small_disk(tmp_path / "out", "8m") as out:
         remount(out, "ro")
         running = record(server, 20)
+        left.watch(running.popen.pid)
         assert running.wait() == 1
         assert last_line(running).startswith(f"unet-perception record: {out}")
         assert "Read-only file system" in last_line(running)
         assert list(out.iterdir()) == []
         remount(out, "rw")
-    check_nothing_left(running.popen.pid, temporary, set())
+    left.check()
     assert look_from_outside(server.port) == before
 
 
 def test_starved_of_the_processor_it_is_slow_and_right(
-    record: Record, server: Any, numbered_pairs: Path, tmp_path: Path, temporary: Path
+    record: Record, server: Any, numbered_pairs: Path, tmp_path: Path, left: Any
 ) -> None:
     running = record(server, 300)
     wait_for_lines(tmp_path / "out", BEGUN, running)
+    left.watch(running.popen.pid)
     with starved(running.popen.pid):
         time.sleep(4.0)
     assert running.wait() == 0, running.output
     check_pairs(tmp_path / "out", numbered_pairs, 300)
-    check_nothing_left(running.popen.pid, temporary, set())
+    left.check()
 
 
 def test_a_wall_clock_that_jumps_changes_the_times_alone(

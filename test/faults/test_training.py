@@ -8,19 +8,15 @@ import resource
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from faults import (  # noqa: E402
-    check_nothing_left,
-    freeze,
-    shared_memory_of,
-    starved,
-    take_file_handles,
-)
+from limits import no_more_handles  # noqa: E402
+from scheduling import freeze, starved  # noqa: E402
 from small_disk import remount, small_disk  # noqa: E402
 from training_process import SMALL, TrainingProcess  # noqa: E402
 
@@ -29,7 +25,7 @@ from unet_perception.dataset import write_pair  # noqa: E402
 from unet_perception.demo.stack import free_port  # noqa: E402
 from unet_perception.training.checkpoint import BEST, LAST, read_checkpoint  # noqa: E402
 
-pytestmark = pytest.mark.usefixtures("one_thread", "temporary")
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 EPOCHS = ["--epochs", "12"]
 MEMORY = 250_000_000
@@ -69,18 +65,19 @@ def train(drive: Path, out: Path, *more: str) -> int:
 
 
 def test_without_file_handles_and_starved_it_ends_and_goes_on_to_the_bit(
-    drive: Path, tmp_path: Path, temporary: Path
+    drive: Path, tmp_path: Path, left: Any
 ) -> None:
     assert train(drive, tmp_path / "whole") == 0
     out = tmp_path / "out"
     with TrainingProcess(drive, out, *EPOCHS) as run:
         run.wait_for_checkpoint()
-        shared = shared_memory_of(run.popen.pid)
-        take_file_handles(run.popen.pid)
-        assert run.wait() == 1, run.output
-        assert str(run.last) in run.message
+        left.watch(run.popen.pid)
+        with no_more_handles(run.popen.pid):
+            assert run.wait() == 1, run.output
+        # The checkpoint, or the epoch's picture.
+        assert f"{run.folder}/" in run.message
         assert "Too many open files" in run.message
-        check_nothing_left(run.popen.pid, temporary, shared)
+        left.check()
     check_folder(run.folder)
     assert not out.exists()
     # Clocks that jump: no time of a file means anything.
@@ -90,10 +87,11 @@ def test_without_file_handles_and_starved_it_ends_and_goes_on_to_the_bit(
     with TrainingProcess(drive, out, *EPOCHS, "--resume") as run:
         while run.last.read_bytes() == before:
             assert run.popen.poll() is None, run.output
+        left.watch(run.popen.pid)
         with starved(run.popen.pid):
             time.sleep(1.5)
         assert run.wait() == 0, run.output
-        check_nothing_left(run.popen.pid, temporary, set())
+        left.check()
     check_folder(run.folder)
     assert same(run.folder, tmp_path / "whole.training")
     assert (out / "model.onnx").read_bytes() == (tmp_path / "whole/model.onnx").read_bytes()
@@ -112,19 +110,19 @@ def start_pair(stack: ExitStack, drive: Path, out: Path) -> tuple[TrainingProces
 
 
 def test_a_process_of_a_run_that_stands_still_is_waited_for_and_a_dead_one_told(
-    drive: Path, tmp_path: Path, temporary: Path
+    drive: Path, tmp_path: Path, left: Any
 ) -> None:
     with ExitStack() as stack:
         speaker, other = start_pair(stack, drive, tmp_path / "out")
         speaker.wait_for_checkpoint()
-        shared = shared_memory_of(speaker.popen.pid)
+        left.watch(speaker.popen.pid)
         freeze(other.popen.pid)
         # It could go no further than its peer, and goes on with it.
         speaker.wait_for_checkpoint(speaker.last.stat().st_mtime_ns)
         other.popen.kill()
         assert speaker.wait() == 1, speaker.output
         assert "another process of this run is gone" in speaker.message
-        check_nothing_left(speaker.popen.pid, temporary, shared)
+        left.check()
         check_folder(speaker.folder)
 
 

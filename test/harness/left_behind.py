@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped_by
+from unet_perception.shared_memory import PORT, SHARED_MEMORY
+
+MAPPED = re.compile(rf"{SHARED_MEMORY}/(\S+)$", re.MULTILINE)
+"""In a process's map; a file that has been unlinked has more words after its name."""
 
 
 class LeftBehind:
@@ -14,6 +18,8 @@ class LeftBehind:
 
     Attributes:
         environment: Gives the processes that are started with it folders of their own.
+        shared: Names of the shared memory that they had; Fast DDS's ports are not counted,
+            which are small, and which everybody who sends to them keeps alive.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,24 +30,29 @@ class LeftBehind:
         self.environment = dict(zip(names, map(str, self._folders), strict=True))
         self._before = set(os.listdir(SHARED_MEMORY))
         self._sessions: set[int] = set()
-        self._segments: set[str] = set()
+        self.shared: set[str] = set()
 
     def watch(self, pid: int) -> None:
-        """Remember a process, the first of its session, and the segments that came with it."""
+        """Remember a process, the first of its session, and the shared memory that it has."""
         self._sessions.add(pid)
-        self._segments |= mapped_by(pid, SEGMENT) - self._before
+        names = set(MAPPED.findall(Path(f"/proc/{pid}/maps").read_text()))
+        self.shared |= {name for name in names - self._before if not PORT.search(name)}
+
+    def check(self) -> None:
+        """Assert that nothing is left."""
+        assert (self.processes, self.segments, self.files) == ([], [], [])
 
     @property
-    def processes(self) -> list[int]:
-        """Those of their sessions that still run."""
-        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is(pid)]
+    def processes(self) -> list[str]:
+        """Command lines of those of their sessions that still run."""
+        pids = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is(pid)]
+        return [Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in pids]
 
     @property
     def segments(self) -> list[Path]:
         """Shared memory, with the locks beside it, that is still there."""
-        assert self._segments, "they shared no memory"
         found = SHARED_MEMORY.iterdir()
-        return [path for path in found if path.name.removesuffix("_el") in self._segments]
+        return [path for path in found if path.name.removesuffix("_el") in self.shared]
 
     @property
     def files(self) -> list[Path]:

@@ -7,9 +7,12 @@ import itertools
 import os
 import re
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+LOOKS = 50
 
 
 @contextmanager
@@ -24,11 +27,19 @@ def limited(pid: int, what: int, value: int) -> Iterator[None]:
             resource.prlimit(pid, what, (soft, hard))
 
 
-def no_more_handles(pid: int) -> AbstractContextManager[None]:
-    """It keeps what is open, and can open nothing else."""
-    opened = set(map(int, os.listdir(f"/proc/{pid}/fd")))
-    lowest_free = next(number for number in itertools.count() if number not in opened)
-    return limited(pid, resource.RLIMIT_NOFILE, lowest_free)
+def no_more_handles(pid: int, leave: int = 0) -> AbstractContextManager[None]:
+    """It keeps what is open, and can open so many files more."""
+    # What is open for a moment, a file that is being written or a listing, is not kept.
+    kept = set.intersection(*(_opened(pid) for _ in range(LOOKS)))
+    lowest_free = next(number for number in itertools.count() if number not in kept)
+    return limited(pid, resource.RLIMIT_NOFILE, lowest_free + leave)
+
+
+def _opened(pid: int) -> set[int]:
+    time.sleep(0.002)
+    numbers = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+    # The listing itself, of this process, is gone by now.
+    return {number for number in numbers if os.path.lexists(f"/proc/{pid}/fd/{number}")}
 
 
 def no_more_memory(pid: int, spare: int = 0) -> AbstractContextManager[None]:

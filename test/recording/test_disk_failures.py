@@ -7,9 +7,11 @@ import os
 import re
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from limits import no_more_handles
 from recorded_pairs import IDENTITY, check_whole, job, record
 from small_disk import remount, small_disk
 
@@ -126,16 +128,10 @@ def test_a_manifest_that_may_not_grow(tmp_path: Path) -> None:
 
 
 def test_no_more_open_files(tmp_path: Path) -> None:
-    opened = len(os.listdir("/proc/self/fd"))
-    with open_folder(tmp_path, IDENTITY) as folder:
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        try:
-            message = record_until_refused(
-                folder,
-                lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (opened - 1, limits[1])),
-            )
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with open_folder(tmp_path, IDENTITY) as folder, ExitStack() as harm:
+        message = record_until_refused(
+            folder, lambda: harm.enter_context(no_more_handles(os.getpid()))
+        )
     assert "Too many open files" in message
     with open_folder(tmp_path, IDENTITY, "full"):
         assert check_whole(tmp_path) == 8
