@@ -228,7 +228,9 @@ class Session:
             Record(server, self._episode, original=plan.original, applied=plan.applied)
         )
         self._journal.write()
-        self._actors = Actors(self.client, self.world, address, self._journal, self._interrupts)
+        self._actors = Actors(
+            self.client, self.world, address, self._journal, self._interrupts, self.sync
+        )
         with self.asked("take its settings"):
             if plan.applied is not None:
                 apply_settings(self.world, plan.applied)
