@@ -17,7 +17,7 @@ PORT = FIRST_PORT + PORTS_A_DOMAIN * DOMAIN + os.getpid() % PORTS_A_DOMAIN
 
 # Has a port mapped, as writers have; a reader holds the lock as well.
 PROCESS = """
-import fcntl, mmap, sys
+import fcntl, mmap, os, select, sys, time
 path, reads = sys.argv[1], sys.argv[2] == "reads"
 with open(path, "r+b") as file:
     mapped = mmap.mmap(file.fileno(), 0)
@@ -25,6 +25,14 @@ if reads:
     lock = open(path + "_el", "w")
     fcntl.flock(lock, fcntl.LOCK_EX)
 print("ready", flush=True)
+# As a writer with no reader does with each message.
+while sys.argv[2] == "makes it anew" and not select.select([sys.stdin], [], [], 0.05)[0]:
+    mapped.close()
+    os.unlink(path)
+    time.sleep(0.02)
+    with open(path, "w+b") as file:
+        file.truncate(4096)
+        mapped = mmap.mmap(file.fileno(), 0)
 sys.stdin.read()
 """
 
@@ -69,6 +77,15 @@ def test_one_to_which_others_write_is_held_and_then_released(
     assert not lock_of(port).exists()
     with dead_ports_held(ENVIRONMENT) as held:
         assert held == [PORT]
+
+
+def test_one_that_its_writer_makes_anew_all_the_time_is_held(
+    process: Callable[[str], None],
+) -> None:
+    process("makes it anew")
+    for _ in range(10):
+        with dead_ports_held(ENVIRONMENT) as held:
+            assert held == [PORT]
 
 
 def test_one_whose_reader_lives_is_left_to_it(port: Path, process: Callable[[str], None]) -> None:

@@ -8,12 +8,16 @@ discovered goes another way and arrives, messages do not. Seen here in a third o
 SIGKILL beside writers of large frames, with "Failed init_port" on stderr (Fast DDS 3.2; it looks
 like eProsima/Fast-DDS issue 5737). Fast DDS steps over a port whose lock is held, so we hold those
 of the dead while our participant is made.
+
+A writer makes a port without a reader anew for each message that it sends there; about a sixth of
+the time there is neither the file nor its mapping. So we look more than once.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,6 +27,8 @@ from unet_perception.shared_memory import PORT, SHARED_MEMORY, mapped
 LOCK_SUFFIX = "_el"
 FIRST_PORT, PORTS_A_DOMAIN = 7400, 250
 """The DDS port formula."""
+
+LOOKS, LOOK_S = 8, 0.02
 
 
 @contextmanager
@@ -36,10 +42,8 @@ def dead_ports_held(environment: Mapping[str, str] = os.environ) -> Iterator[lis
         Their numbers.
     """
     with ExitStack() as held:
-        free = [name for name in _ports(_domain(environment)) if not _has_reader(name)]
-        # Those that nobody has mapped any more may be used again.
-        written = mapped(PORT) if free else set()
-        yield [int(PORT.findall(name)[0]) for name in free if name in written and _hold(name, held)]
+        written = _written(_domain(environment))
+        yield [int(PORT.findall(name)[0]) for name in written if _hold(name, held)]
 
 
 def _domain(environment: Mapping[str, str]) -> int:
@@ -47,22 +51,20 @@ def _domain(environment: Mapping[str, str]) -> int:
     return int(domain) if domain.isdigit() else 0
 
 
-def _ports(domain: int) -> list[str]:
-    """Return the names of a domain's ports that exist."""
-    first = FIRST_PORT + PORTS_A_DOMAIN * domain
-    names = os.listdir(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else []
-    found = [match for match in map(PORT.fullmatch, names) if match]
-    return sorted(m[0] for m in found if first <= int(m[1]) < first + PORTS_A_DOMAIN)
-
-
-def _has_reader(name: str) -> bool:
-    with ExitStack() as looking:
-        lock = SHARED_MEMORY / (name + LOCK_SUFFIX)
-        return lock.exists() and not _lock(lock, looking)
+def _written(domain: int) -> list[str]:
+    """Return the names of a domain's ports that anybody has mapped, if only now and then."""
+    numbers = range(
+        FIRST_PORT + PORTS_A_DOMAIN * domain, FIRST_PORT + PORTS_A_DOMAIN * (domain + 1)
+    )
+    found: set[str] = set()
+    for _ in range(LOOKS):
+        found |= {name for name in mapped(PORT) if int(PORT.findall(name)[0]) in numbers}
+        time.sleep(LOOK_S)
+    return sorted(found)
 
 
 def _hold(name: str, held: ExitStack) -> bool:
-    """Take a port's lock until the stack unwinds; False if it has got a reader meanwhile."""
+    """Take a port's lock until the stack unwinds; False if it has a reader."""
     lock = SHARED_MEMORY / (name + LOCK_SUFFIX)
     if not _lock(lock, held):
         return False
