@@ -15,6 +15,9 @@ SEGMENT = re.compile(r"\bfast(?:dds|rtps)_[0-9a-f]{16}\b")
 PORT = re.compile(r"\bfast(?:dds|rtps)_port(\d+)\b")
 """Where a participant is sent to; small."""
 
+LOCK_SUFFIX = "_el"
+"""The file beside a port, or a segment, that its owner keeps locked."""
+
 
 def mapped(names: re.Pattern[str]) -> set[str]:
     """Return the names, ``SEGMENT`` or ``PORT``, that processes have mapped."""
@@ -32,3 +35,32 @@ def mapped_by(pid: int, names: re.Pattern[str]) -> set[str]:
         OSError: It is gone, or another user's.
     """
     return {match[0] for match in names.finditer(Path(f"/proc/{pid}/maps").read_text())}
+
+
+def torn_ports() -> set[str]:
+    """Return the ports that this process reads, and whose name stands for another file, or none.
+
+    Whoever looks for the port from now on finds that other one: this process is deaf to them.
+    """
+    return {name for name, files in _read_ports().items() if _named(name) not in files}
+
+
+def _read_ports() -> dict[str, set[int]]:
+    """Return this process's own ports with the inodes that it has mapped under their names."""
+    read: dict[str, set[int]] = {}
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # Closed by now.
+            name, lock, _ = handle.readlink().name.partition(LOCK_SUFFIX)
+            if lock and PORT.fullmatch(name):
+                read[name] = set()
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if (port := PORT.search(line)) and port[0] in read:
+            read[port[0]].add(int(line.split()[4]))
+    return read
+
+
+def _named(name: str) -> int | None:
+    try:
+        return (SHARED_MEMORY / name).stat().st_ino
+    except FileNotFoundError:
+        return None

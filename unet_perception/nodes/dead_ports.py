@@ -22,9 +22,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from unet_perception.shared_memory import PORT, SHARED_MEMORY, mapped
+from unet_perception.shared_memory import LOCK_SUFFIX, PORT, SHARED_MEMORY, mapped
 
-LOCK_SUFFIX = "_el"
 FIRST_PORT, PORTS_A_DOMAIN = 7400, 250
 """The DDS port formula."""
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import rclpy
@@ -20,6 +21,7 @@ from rclpy.utilities import remove_ros_args
 from unet_perception.errors import ConfigError, UnetPerceptionError
 from unet_perception.nodes import process
 from unet_perception.nodes.dead_ports import dead_ports_held
+from unet_perception.nodes.torn_ports import start_again, wait_for_torn_port
 
 SHUTDOWN_S = 8.0
 """Longer than any frame in work; shorter than the patience of launch and of the demo."""
@@ -39,12 +41,14 @@ class Watch:
         failure: The failure.
         what: What came of it, in a word or two.
         stopping: Set once the process was told to stop.
+        deaf: The middleware has lost this process; only a new start helps.
     """
 
     def __init__(self) -> None:
         """Start without a failure."""
         self.failure: Exception | None = None
         self.what = "stopped"
+        self.deaf = False
         self.stopping = threading.Event()
         self._lock = threading.Lock()
 
@@ -53,6 +57,11 @@ class Watch:
         with self._lock:
             if self.failure is None:
                 self.failure, self.what = error, what
+        process.ask_to_stop()
+
+    def hear_nothing(self) -> None:
+        """End, and begin anew."""
+        self.deaf = True
         process.ask_to_stop()
 
     def thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
@@ -85,6 +94,8 @@ class Part:
 def run(*parts: Part, shutdown_s: float = SHUTDOWN_S) -> int:
     """Run nodes until SIGINT or SIGTERM.
 
+    A process that the middleware has made deaf starts again and does not return from here.
+
     Args:
         parts: The nodes, started in this order and closed in the other.
         shutdown_s: Seconds after which a process is left that was told to stop.
@@ -100,6 +111,12 @@ def run(*parts: Part, shutdown_s: float = SHUTDOWN_S) -> int:
         return _report(name, "cannot start", error)
     if watch.failure is not None:
         return _report(name, watch.what, watch.failure)
+    if watch.deaf:
+        print(
+            f"{name}: Fast DDS has lost this process's shared-memory port; starting again",
+            file=sys.stderr,
+        )
+        start_again()
     return 0
 
 
@@ -127,6 +144,12 @@ def _run(parts: Sequence[Part], watch: Watch, shutdown_s: float) -> None:
             return
         for part, node in zip(parts, nodes, strict=True):
             undo.callback(part.start(node, watch).close)
+        listening = watch.thread(
+            "torn ports", partial(wait_for_torn_port, watch.stopping, watch.hear_nothing)
+        )
+        listening.start()
+        undo.callback(listening.join)
+        undo.callback(watch.stopping.set)
         with spinning(nodes, watch):
             process.wait_for_stop()
             watch.stopping.set()
@@ -163,7 +186,7 @@ def _limit_shutdown(name: str, watch: Watch, seconds: float) -> None:
     # its own shutdown. Whoever told the node to stop must not have to kill it.
     def leave() -> None:
         print(f"{name}: shutdown took over {seconds:g} s; leaving", file=sys.stderr, flush=True)
-        os._exit(0 if watch.failure is None else 1)
+        os._exit(1 if watch.failure or watch.deaf else 0)
 
     timer = threading.Timer(seconds, leave)
     timer.daemon = True
