@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,11 @@ class Inbox:
     def messages(self) -> list[Any]:
         with self._changed:
             return list(self._messages)
+
+    @property
+    def newest_first(self) -> Iterator[Any]:
+        """What is there now, one by one."""
+        return (self._messages[index] for index in range(len(self._messages) - 1, -1, -1))
 
     def wait(
         self,
