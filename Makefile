@@ -14,8 +14,8 @@ OUT ?= demo_output
 # Empty for a demo without the live page for web browsers.
 VIEW ?= yes
 
-# Test processes at a time.
-JOBS ?= 2
+# Test processes at a time: many tests wait for others' processes more than they compute.
+JOBS ?= $(shell expr $$(nproc) + 1)
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
