@@ -218,6 +218,7 @@ def main() -> int:
     for line in summary(seen, {n: c.most_mib for n, c in system.components.items()}):
         log.say(line)
     log.say(f"shared memory of {system.killed} killed nodes: {system.removed} segments, removed")
+    log.say(f"nodes that Fast DDS had made deaf, and that began anew: {system.restarts}")
     log.say("everything held")
     return 0
 

@@ -35,6 +35,7 @@ from unet_perception.demo.processes import ProcessGroup
 from unet_perception.demo.stack import free_port
 from unet_perception.doctor.machine import unused_segments
 from unet_perception.nodes.parameters import Value
+from unet_perception.nodes.torn_ports import SAID
 from unet_perception.playback.street import Street
 from unet_perception.shared_memory import SEGMENT, mapped_by
 
@@ -188,6 +189,12 @@ class System:
         """Return what a component said last."""
         lines = self._group.last_words(self.components[name].process, 3)
         return " / ".join(lines) or "it said nothing"
+
+    @property
+    def restarts(self) -> int:
+        """How often a node has started again by itself, being deaf."""
+        logs = (self.folder / "logs").glob("*.log")
+        return sum(path.read_text(errors="replace").count(SAID) for path in logs)
 
     def seen(self) -> dict[str, Any]:
         """Return the watching process's newest line; empty before the first."""

@@ -11,9 +11,8 @@ from typing import Any
 from harness.peer import NodeProcess, wait_until
 from harness.stream import Stream
 
+from unet_perception.nodes.torn_ports import SAID
 from unet_perception.shared_memory import LOCK_SUFFIX, PORT, SHARED_MEMORY
-
-AGAIN = "perception: Fast DDS has lost this process's shared-memory port; starting again"
 
 
 def ports_of(node: NodeProcess) -> set[Path]:
@@ -35,13 +34,13 @@ def test_it_hears_again_and_is_the_same_process(peer: Any, model: Path, camera: 
         assert torn
         for port in torn:
             port.unlink()
-        node.wait_for_output(AGAIN)
+        node.wait_for_output(f"perception: {SAID}")
         # Its new life's outputs are there, and have all that is sent from now on.
         wait_until(lambda: all(port.exists() for port in ports_of(node) or [Path()]), "ports")
         stream.wait_for_new(timeout=60.0)
         assert node.popen.poll() is None
         assert len(os.listdir(f"/proc/{node.popen.pid}/fd")) <= handles + 5
     stream.check()
-    assert node.output.count(AGAIN) == 1
+    assert node.output.count(SAID) == 1
     node.send(signal.SIGTERM)
     assert node.wait() == 0

@@ -21,7 +21,7 @@ from rclpy.utilities import remove_ros_args
 from unet_perception.errors import ConfigError, UnetPerceptionError
 from unet_perception.nodes import process
 from unet_perception.nodes.dead_ports import dead_ports_held
-from unet_perception.nodes.torn_ports import start_again, wait_for_torn_port
+from unet_perception.nodes.torn_ports import SAID, start_again, wait_for_torn_port
 
 SHUTDOWN_S = 8.0
 """Longer than any frame in work; shorter than the patience of launch and of the demo."""
@@ -112,10 +112,7 @@ def run(*parts: Part, shutdown_s: float = SHUTDOWN_S) -> int:
     if watch.failure is not None:
         return _report(name, watch.what, watch.failure)
     if watch.deaf:
-        print(
-            f"{name}: Fast DDS has lost this process's shared-memory port; starting again",
-            file=sys.stderr,
-        )
+        print(f"{name}: {SAID}", file=sys.stderr)
         start_again()
     return 0
 

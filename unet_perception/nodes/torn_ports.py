@@ -20,6 +20,8 @@ from typing import NoReturn
 
 from unet_perception.shared_memory import torn_ports
 
+SAID = "Fast DDS has lost this process's shared-memory port; starting again"
+
 STANDARD = (0, 1, 2)
 LOOK_S = 2.0
 """What is torn at two looks in a row stays so; the middleware itself mends within one."""
