@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ def ports_of(node: NodeProcess) -> set[Path]:
     """Return the ports that a process reads."""
     found = set()
     for handle in Path(f"/proc/{node.popen.pid}/fd").iterdir():
-        name, lock, _ = os.readlink(handle).rpartition("/")[2].partition(LOCK_SUFFIX)
-        if lock and PORT.fullmatch(name):
-            found.add(SHARED_MEMORY / name)
+        with suppress(FileNotFoundError):  # Closed by now.
+            name, lock, _ = os.readlink(handle).rpartition("/")[2].partition(LOCK_SUFFIX)
+            if lock and PORT.fullmatch(name):
+                found.add(SHARED_MEMORY / name)
     return found
 
 

@@ -36,7 +36,9 @@ def wait_for_torn_port(stopping: threading.Event, found: Callable[[], None]) -> 
     """
     before: set[str] = set()
     while not stopping.wait(LOOK_S):
-        torn = torn_ports()
+        torn: set[str] = set()
+        with suppress(OSError):  # No file handle is free to look; later, then.
+            torn = torn_ports()
         if torn & before:
             found()
             return
