@@ -16,6 +16,8 @@ VIEW ?= yes
 
 # Test processes at a time: many tests wait for others' processes more than they compute.
 JOBS ?= $(shell expr $$(nproc) + 1)
+# LONG=yes: repeat more often what goes wrong by chance.
+LONG ?=
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
@@ -29,7 +31,7 @@ demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 from harness.peer import ENGINE
+from repetitions import repetitions
 from sensor_msgs.msg import Image
 
 from unet_perception.dataset import write_pair
 
-MOMENTS = 50
+MOMENTS = repetitions(50, 25)
 AT_ONCE = 4
 SIGNALS = (
     (signal.SIGTERM,),

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from harness.peer import wait_until
+from repetitions import repetitions
 from sensor_msgs.msg import Image
 
 from unet_perception.dataset import write_pair
 
 CAMERAS = 3
-KILLS = 5
+KILLS = repetitions(12, 4)
 TOPIC = "/carla/ego_vehicle/rgb_front/image"
 SIZE = (600, 800)
 

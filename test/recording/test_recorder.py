@@ -19,13 +19,14 @@ pytest.importorskip("carla", reason="the carla client is not installed")
 import itertools
 
 from recording_process import SMALL, RecordingProcess, wait_for_lines
+from repetitions import repetitions
 from served_pairs import check_pairs, served_number
 
 from unet_perception.dataset import list_pairs, read_image, read_mask
 from unet_perception.dataset.manifest import read_manifest
 from unet_perception.labels import label_map, load_label_set
 
-KILLS = 51
+KILLS = repetitions(51, 30)
 AT_ONCE = 3
 
 

@@ -14,10 +14,11 @@ import pytest
 from harness.peer import wait_until
 from harness.topics import RGB
 from harness.world import SPAWN, UNTOUCHED, world
+from repetitions import repetitions
 from sensor_msgs.msg import Image
 
 SERVERS = 3
-KILLS = 10
+KILLS = repetitions(10, 5)
 """Of the bridge of each server."""
 
 
