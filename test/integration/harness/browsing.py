@@ -69,6 +69,12 @@ class Page:
         script = "document.querySelector('canvas[data-stamp]')?.dataset.stamp ?? '0'"
         return int(self.page.evaluate(script))
 
+    @property
+    def masked(self) -> bool:
+        """Whether the frame that is shown has its mask."""
+        script = "document.querySelector('canvas[data-masked]')?.dataset.masked === 'true'"
+        return bool(self.page.evaluate(script))
+
     def wait_for(self, expression: str) -> None:
         """Wait until JavaScript is true; the page itself may not evaluate texts."""
         wait_until(lambda: self.page.evaluate(expression), expression, 20.0)

@@ -34,6 +34,7 @@ export class Screen {
     this.frame = frame;
     this.#canvas.dataset.number = frame.head.number;
     this.#canvas.dataset.stamp = frame.head.stamp;
+    this.#canvas.dataset.masked = Boolean(frame.ids);
     this.draw();
   }
 
