@@ -109,7 +109,7 @@ def test_logits_are_not_limited_by_an_activation() -> None:
         assert float(model(picture()).max()) < 0.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(height=st.integers(1, 70), width=st.integers(1, 70), batch=st.integers(1, 2))
 def test_any_size_gives_logits_of_the_same_size(height: int, width: int, batch: int) -> None:
     with torch.inference_mode():

@@ -161,7 +161,7 @@ def test_a_run_that_is_killed_again_and_again_is_the_run_that_was_not(
     two_colours: Callable[..., Path], tmp_path: Path
 ) -> None:
     data = two_colours(count=12)
-    options = "--epochs 40 --batch-size 2 --height 16 --width 32 --n-filters 2 --precision fp32"
+    options = "--epochs 24 --batch-size 2 --height 16 --width 32 --n-filters 2 --precision fp32"
     command = [sys.executable, "-m", "unet_perception.cli", "train"]
     command += [*options.split(), "--set", "checkpoint_seconds=0", "--data", f"{data},hold_out=0.2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
