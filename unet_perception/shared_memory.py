@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -45,14 +46,24 @@ def torn_ports() -> set[str]:
     return {name for name, files in _read_ports().items() if _named(name) not in files}
 
 
-def _read_ports() -> dict[str, set[int]]:
-    """Return this process's own ports with the inodes that it has mapped under their names."""
-    read: dict[str, set[int]] = {}
-    for handle in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # Closed by now.
+def read_by(pid: int) -> set[str]:
+    """Return the names of the ports that a process reads: it holds their locks.
+
+    Raises:
+        OSError: It is gone, or another user's.
+    """
+    read = set()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # Closed by now.
             name, lock, _ = handle.readlink().name.partition(LOCK_SUFFIX)
             if lock and PORT.fullmatch(name):
-                read[name] = set()
+                read.add(name)
+    return read
+
+
+def _read_ports() -> dict[str, set[int]]:
+    """Return this process's own ports with the inodes that it has mapped under their names."""
+    read: dict[str, set[int]] = {name: set() for name in read_by(os.getpid())}
     for line in Path("/proc/self/maps").read_text().splitlines():
         if (port := PORT.search(line)) and port[0] in read:
             read[port[0]].add(int(line.split()[4]))

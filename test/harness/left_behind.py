@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from unet_perception.shared_memory import PORT, SHARED_MEMORY
+from unet_perception.shared_memory import PORT, SHARED_MEMORY, mapped_by
 
-MAPPED = re.compile(rf"{SHARED_MEMORY}/(\S+)$", re.MULTILINE)
+NAME = re.compile(rf"(?<={SHARED_MEMORY}/)\S+$", re.MULTILINE)
 """In a process's map; a file that has been unlinked has more words after its name."""
 
 
@@ -35,8 +36,8 @@ class LeftBehind:
     def watch(self, pid: int) -> None:
         """Remember a process, the first of its session, and the shared memory that it has."""
         self._sessions.add(pid)
-        names = set(MAPPED.findall(Path(f"/proc/{pid}/maps").read_text()))
-        self.shared |= {name for name in names - self._before if not PORT.search(name)}
+        names = mapped_by(pid, NAME) - self._before
+        self.shared |= {name for name in names if not PORT.search(name)}
 
     def check(self) -> None:
         """Assert that nothing is left."""
@@ -45,8 +46,12 @@ class LeftBehind:
     @property
     def processes(self) -> list[str]:
         """Command lines of those of their sessions that still run."""
-        pids = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is(pid)]
-        return [Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in pids]
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # It ends just now.
+                if self._is(int(folder.name)):
+                    found.append((folder / "cmdline").read_text().replace("\0", " "))
+        return found
 
     @property
     def segments(self) -> list[Path]:
@@ -61,8 +66,5 @@ class LeftBehind:
         return [path for path in found if path.is_file()]
 
     def _is(self, pid: int) -> bool:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            return os.getsid(pid) in self._sessions and state != "Z"
-        except (ProcessLookupError, FileNotFoundError):
-            return False
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return os.getsid(pid) in self._sessions and state != "Z"
