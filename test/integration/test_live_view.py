@@ -72,14 +72,15 @@ def freeze(page: Page) -> Any:
     """Pause at a picture with its mask; return the stamp of the frame that is shown."""
 
     def frozen() -> int:
-        wait_until(lambda: page.stamp, "a picture")
+        # Going on until then: a page that is paused again at once never gets the next picture.
+        wait_until(lambda: page.masked, "a picture with its mask")
         page.page.click("#pause")
         if page.masked:
             return page.stamp
-        page.page.click("#pause")  # On a busy machine a mask may come too late.
+        page.page.click("#pause")  # The next picture came in between, without its mask.
         return 0
 
-    return wait_until(frozen, "a picture with its mask")
+    return wait_until(frozen, "a pause at a picture with its mask")
 
 
 def test_the_picture_changes_over_time(peer: Any, show: Any, view: Any) -> None:
