@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,20 @@ class Page:
         script = "document.querySelector('canvas[data-masked]')?.dataset.masked === 'true'"
         return bool(self.page.evaluate(script))
 
+    def freeze(self) -> Any:
+        """Pause at a picture with its mask; return the stamp of the frame that is shown."""
+
+        def frozen() -> int:
+            # Going on until then: a page that is paused again at once never gets the next picture.
+            wait_until(lambda: self.masked, "a picture with its mask")
+            self.page.click("#pause")
+            if self.masked:
+                return self.stamp
+            self.page.click("#pause")  # The next picture came in between, without its mask.
+            return 0
+
+        return wait_until(frozen, "a pause at a picture with its mask")
+
     def wait_for(self, expression: str) -> None:
         """Wait until JavaScript is true; the page itself may not evaluate texts."""
         wait_until(lambda: self.page.evaluate(expression), expression, 20.0)
@@ -110,3 +125,9 @@ class Page:
         path = folder / download.suggested_filename
         download.save_as(path)
         return path
+
+
+def numbers(told: str) -> list[int] | None:
+    """Class, column and row of what is told at the pointer."""
+    found = [int(number) for number in re.findall(r"\d+", told)]
+    return found if len(found) == 3 else None
