@@ -19,7 +19,14 @@ from typing import Any
 
 from carla_server import CarlaServer
 
+from unet_perception.carla.config import SessionConfig
+
 TIMEOUT_S = 120.0
+
+
+def session_config(server: Any, **values: Any) -> SessionConfig:
+    """A session at a test's server, which is given up sooner than by default."""
+    return SessionConfig(**{"port": server.port, "timeout": 5.0, **values})
 
 
 def in_child(test: Callable[..., None]) -> Callable[..., None]:
