@@ -81,9 +81,7 @@ class Variant:
         """Return the environment of all its processes."""
         result = {k: v for k, v in os.environ.items() if k not in TRANSPORT_VARIABLES}
         if self.profile:
-            result[process.PROFILE_VARIABLE] = str(process.PROFILE)
-            if result.get("ROS_DISTRO") in process.OLD_DISTRIBUTIONS:
-                result[process.OLD_PROFILE_VARIABLE] = str(process.PROFILE)
+            result |= process.shipped_profile(result)
         return result
 
 

@@ -10,7 +10,7 @@ from transport_places import BESIDE, CONTAINER, HOST
 
 from unet_perception.nodes import process
 
-PROFILE = {process.PROFILE_VARIABLE: str(process.PROFILE)}
+PROFILE = {process.profile_variable(os.environ): str(process.PROFILE)}
 PLAIN: dict[str, str] = {}
 UDP = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
 

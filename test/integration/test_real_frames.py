@@ -47,6 +47,7 @@ def test_miou_over_ros_equals_miou_of_evaluate(peer: Any, camera: Any, shared: P
 
 
 def test_engines_agree_on_real_frames(shared: Path) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
     pairs = list_pairs(shared / "data" / "carla_drive", "val")
     frames = [Frame(np.asarray(cv2.imread(str(pair.image)), np.uint8), "bgr8") for pair in pairs]
     reference = open_segmenter(MODEL, "pytorch")

@@ -166,7 +166,7 @@ def test_frames_that_get_lost_for_want_of_the_profile_are_named(
     words = reader.subscription.problem
     assert "/car/camera_driver publishes Image BEST_EFFORT, but" in words
     assert "messages of the last 5 s were lost on the way" in words
-    assert f"start it with {process.PROFILE_VARIABLE}={process.PROFILE}" in words
+    assert f"start it with {process.profile_variable(os.environ)}={process.PROFILE}" in words
 
 
 def test_a_publisher_beyond_reach_is_named(reader: Reader, camera_process: Start) -> None:

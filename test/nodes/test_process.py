@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -64,22 +65,32 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
 
 
-def test_the_shipped_profile_is_used() -> None:
-    assert profiles() == (str(process.PROFILE), None)
-
-
-def test_older_distributions_get_it_under_the_name_that_they_read(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [("kilted", (str(process.PROFILE), None)), ("jazzy", (None, str(process.PROFILE)))],
+)
+def test_the_shipped_profile_has_the_name_that_fast_dds_reads(
+    distribution: str, expected: tuple[str | None, str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ROS_DISTRO", "jazzy")
-    assert profiles() == (str(process.PROFILE), str(process.PROFILE))
+    monkeypatch.setenv("ROS_DISTRO", distribution)
+    assert profiles() == expected
+
+
+def test_wheels_tell_it_without_a_distribution() -> None:
+    wheels = {name.metadata["Name"] for name in importlib.metadata.distributions()}
+    if "ros-rclpy" not in wheels:
+        pytest.skip("ROS is not of wheels here")
+    assert profiles()[process.OLD_WHEEL in wheels] == str(process.PROFILE)
 
 
 def test_a_profile_of_the_user_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROS_DISTRO", "kilted")
     monkeypatch.setenv(NAMES[0], "/my/profile.xml")
     assert profiles() == ("/my/profile.xml", None)
+    # One that this Fast DDS would not read reaches it all the same.
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    assert profiles() == ("/my/profile.xml", "/my/profile.xml")
     monkeypatch.delenv(NAMES[0])
-    monkeypatch.setenv(NAMES[1], "/my/profile.xml")
     assert profiles() == (None, "/my/profile.xml")
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
 
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 
+from unet_perception.nodes import process
 from unet_perception.nodes.qos import Conflict
 from unet_perception.nodes.remedies import Source, silent, unheard_by, unheard_publisher, unreadable
 from unet_perception.nodes.silence import Finding, State
@@ -48,7 +50,7 @@ def test_raw_pictures_lost_on_one_host_want_the_profile() -> None:
     assert words.startswith(
         "/image: /cam publishes Image BEST_EFFORT, but 48 of 50 messages of the last 5 s were "
     )
-    assert "FASTDDS_DEFAULT_PROFILES_FILE=" in words
+    assert f"{process.profile_variable(os.environ)}={process.PROFILE}" in words
     assert "let it publish RELIABLE" in words
     reliable = silent("/image", LOSING, replace(HERE, reliable=True))
     assert "RELIABLE" not in reliable[60:]

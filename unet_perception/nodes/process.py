@@ -14,7 +14,10 @@ PROFILE = Path(__file__).with_name("fastdds.xml")
 PROFILE_VARIABLE = "FASTDDS_DEFAULT_PROFILES_FILE"
 OLD_PROFILE_VARIABLE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 OLD_DISTRIBUTIONS = ("humble", "iron", "jazzy")
-"""They have Fast DDS 2, which reads the old name; newer ones warn of it."""
+"""They have Fast DDS 2, which reads the old name alone; newer ones warn of it."""
+
+OLD_WHEEL = "ros-fastrtps"
+"""The same where ROS is of wheels, and no ``ROS_DISTRO`` set."""
 
 MEBIBYTE = 1 << 20
 MALLOC_OPTIONS = {
@@ -64,13 +67,25 @@ def use_shipped_profile() -> None:
 
 
 def shipped_profile(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that choose the shipped profile; none where the user chose one."""
-    if PROFILE_VARIABLE in environment or OLD_PROFILE_VARIABLE in environment:
+    """Return the variable that chooses the shipped profile; none where the user chose one."""
+    variable = profile_variable(environment)
+    if variable in environment or OLD_PROFILE_VARIABLE in environment:
         return {}
-    names = [PROFILE_VARIABLE]
-    if environment.get("ROS_DISTRO") in OLD_DISTRIBUTIONS:
-        names.append(OLD_PROFILE_VARIABLE)
-    return dict.fromkeys(names, str(PROFILE))
+    return {variable: environment.get(PROFILE_VARIABLE, str(PROFILE))}
+
+
+def profile_variable(environment: Mapping[str, str]) -> str:
+    """Return the name of the variable in which this Fast DDS looks for its profile."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    if "ROS_DISTRO" in environment:
+        old = environment["ROS_DISTRO"] in OLD_DISTRIBUTIONS
+    else:
+        try:
+            old = bool(distribution(OLD_WHEEL))
+        except PackageNotFoundError:
+            old = False
+    return OLD_PROFILE_VARIABLE if old else PROFILE_VARIABLE
 
 
 def tune_malloc() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -114,7 +115,7 @@ def _why_lost(source: Source) -> list[str]:
     if source.vendor in ("", FAST_DDS):
         reasons.append(
             "its process lacks the shared-memory profile, without which whole pictures do not fit; "
-            f"start it with {process.PROFILE_VARIABLE}={process.PROFILE}"
+            f"start it with {process.profile_variable(os.environ)}={process.PROFILE}"
         )
     if source.reliable:
         # Seen on a starved machine: what is not taken in time is replaced, and counts as lost.

@@ -15,6 +15,7 @@ from harness.world import world
 from sensor_msgs.msg import Image
 
 from unet_perception.imaging import Frame
+from unet_perception.shared_memory import SHARED_MEMORY
 
 
 def start(peer: Any, server: Any, model: Path) -> Any:
@@ -35,7 +36,7 @@ def test_each_mask_is_of_the_picture_that_is_published_under_its_header(
     masks = peer.subscribe(Image, "/perception/mask")
     states = peer.subscribe(DiagnosticArray, "/diagnostics")
     before = world(server)
-    others = set(Path("/dev/shm").glob("fastdds_*"))  # the test's own
+    others = set(SHARED_MEMORY.iterdir())  # the test's own
     node = start(peer, server, model)
     masks.wait(lambda m: len(masks) >= 40)
     state = states.wait(
