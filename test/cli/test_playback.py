@@ -34,6 +34,7 @@ def leave_signals_alone() -> Iterator[None]:
         (["--delay", "rgb=99"], "delay of rgb is 99"),
         (["--town", "Atlantis"], "town is 'Atlantis'; it must be one of Town01"),
         (["--rate", "0"], "rate is 0.0; it must be 1 to 1000"),
+        (["--host", "no-host.invalid"], "cannot listen on no-host.invalid:0: "),
         (["--host", "203.0.113.7"], "cannot listen on 203.0.113.7:0: cannot assign"),
     ],
 )
@@ -43,6 +44,7 @@ def test_wrong_options_end_in_one_line(
     assert main(["playback", "--port", "0", *arguments]) == 1
     error = capfd.readouterr().err
     assert words in error
+    assert "unknown error" not in error
     assert error.count("\n") == 1
 
 

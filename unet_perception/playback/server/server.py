@@ -7,6 +7,7 @@ import asyncio
 import errno
 import logging
 import os
+import socket
 import struct
 import threading
 import time
@@ -204,5 +205,7 @@ class PlaybackServer:
 def _reason(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return "the port is in use; is another server running there? Choose another port"
-    # asyncio's own text repeats the address.
-    return os.strerror(error.errno).lower() if error.errno else str(error)
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror).lower()
+    # asyncio's own text repeats the address; from Python 3.13 on it has this one without a number.
+    return os.strerror(error.errno or errno.EADDRNOTAVAIL).lower()
