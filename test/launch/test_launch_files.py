@@ -111,11 +111,20 @@ def test_what_they_start_exists(
         assert call.kwargs["cmd"][:3] == [sys.executable, "-m", "unet_perception.cli"]
 
 
-def test_every_process_gets_the_profile_unless_the_user_has_one() -> None:
-    calls = started(FILES["playback"])
-    (value,) = {x["FASTDDS_DEFAULT_PROFILES_FILE"] for x in environments(calls)}
+@pytest.mark.parametrize(
+    ("distribution", "variable"),
+    [
+        ("kilted", "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ("jazzy", "FASTRTPS_DEFAULT_PROFILES_FILE"),
+    ],
+)
+def test_every_process_gets_the_profile_unless_the_user_has_one(
+    distribution: str, variable: str
+) -> None:
+    ours = {"ROS_DISTRO": distribution}
+    (value,) = {x[variable] for x in environments(started(FILES["playback"], ours))}
     assert Path(value).is_file()
-    mine = {"FASTDDS_DEFAULT_PROFILES_FILE": "mine.xml"}
+    mine = {**ours, variable: "mine.xml"}
     assert not any(environments(started(FILES["playback"], mine)))
 
 
