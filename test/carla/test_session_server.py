@@ -17,6 +17,9 @@ pytest.importorskip("carla")
 
 from unet_perception.carla.session import Session
 
+SOON_S = 3.0
+"""When a server is given up: soon, but not before a busy machine has opened a session."""
+
 
 @in_child
 def test_a_server_killed_in_a_session_is_given_up_at_once(
@@ -26,7 +29,7 @@ def test_a_server_killed_in_a_session_is_given_up_at_once(
     journals: Path,
 ) -> None:
     carla_server = start_carla_server()
-    running = program(carla_server.port, busy_session(timeout=1.0))
+    running = program(carla_server.port, busy_session(timeout=SOON_S))
     running.wait_for("busy")
     carla_server.kill()
     assert running.wait(20) == 1, running.output
@@ -45,7 +48,7 @@ def test_a_frozen_server_is_put_right_when_it_is_back(
     carla_server: Any, program: Callable[..., Any], world_state: Any, journals: Path
 ) -> None:
     before = world_state(carla_server.port)
-    running = program(carla_server.port, busy_session(timeout=1.0))
+    running = program(carla_server.port, busy_session(timeout=SOON_S))
     running.wait_for("busy")
     carla_server.freeze()
     assert running.wait(20) == 1, running.output
@@ -67,7 +70,7 @@ def test_one_process_connects_again_after_a_restart(
         before = world_state(server.port)
         with (
             pytest.raises(SimulatorLostError),
-            Session(session_config(server, timeout=1.0)) as session,
+            Session(session_config(server, timeout=SOON_S)) as session,
         ):
             # A traffic manager outlives its session in the client, and would be found again.
             session.autopilot.drive([session.ego("ego_vehicle")])
@@ -90,7 +93,7 @@ def test_one_process_goes_on_after_a_freeze(
     before = world_state(carla_server.port)
     with (
         pytest.raises(SimulatorLostError),
-        Session(session_config(carla_server, timeout=1.0)) as session,
+        Session(session_config(carla_server, timeout=SOON_S)) as session,
     ):
         session.ego("ego_vehicle")
         carla_server.freeze()
