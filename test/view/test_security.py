@@ -158,12 +158,13 @@ def test_bodies_are_refused_unread(site: Any, headers: dict[str, str]) -> None:
         pytest.param(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", id="body"
         ),
+        pytest.param(b"GET /\xe4\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n", id="address"),
         pytest.param(b"\x16\x03\x01\x02\x00" + bytes(500), id="tls"),
         pytest.param(b"\r\n" * 10_000 + b"\x00" * 1000, id="noise"),
     ],
 )
 def test_what_is_too_large_or_no_http_is_refused(
-    start: Callable[..., Any], request_: bytes
+    start: Callable[..., Any], request_: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = start(patience=Patience(request_s=1.0))
     site.tell()
@@ -171,6 +172,7 @@ def test_what_is_too_large_or_no_http_is_refused(
     assert answer == b"" or answer.split()[1] in (b"400", b"413", b"431")
     assert len(answer) < 10_000
     assert site.get("/healthz").status == 200
+    assert caplog.records == [], "strangers fill the log"
 
 
 @pytest.mark.parametrize(

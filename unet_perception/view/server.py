@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from unet_perception.errors import ConfigError
 from unet_perception.exhaustion import tell_exhaustion_seldom
@@ -34,6 +35,11 @@ LONGEST_LINE = 2048
 
 STATE_PERIOD_S = 1.0
 CLOSE_S = 2.0
+
+QUIET = logging.getLogger(f"{__name__}.requests")
+"""Takes what aiohttp has to say of requests; without those that are no HTTP, which are the sender's
+fault and answered: else anybody who is not let in could fill the log, at 7 kB a request."""
+QUIET.addFilter(lambda one: not (one.exc_info and isinstance(one.exc_info[1], HttpProcessingError)))
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Answers:
             application,
             handle_signals=False,
             access_log=None,
+            logger=QUIET,
             keepalive_timeout=KEEP_ALIVE_S,
             max_line_size=LONGEST_LINE,
             shutdown_timeout=CLOSE_S,

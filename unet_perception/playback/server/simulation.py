@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from unet_perception.errors import UnetPerceptionError
 from unet_perception.playback.server.calls import Calls
 from unet_perception.playback.server.cameras import CameraWork
 
@@ -96,8 +97,10 @@ class Simulation:
             try:
                 self._make_frame(now - last)
             except Exception as error:
-                # One picture that cannot be drawn must not end the world.
-                log.exception("frame %d", self._world.frame)
+                # One picture that cannot be drawn must not end the world. Where to look in the code
+                # is of use for errors alone that are not foreseen.
+                unforeseen = not isinstance(error, UnetPerceptionError)
+                log.error("frame %d: %s", self._world.frame, error, exc_info=unforeseen)
                 self.failure = error
             last = now
 
