@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from threading import Timer
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
@@ -28,6 +29,10 @@ from unet_perception.nodes.perception.stage import Stage
 from unet_perception.nodes.process import ask_to_stop
 from unet_perception.nodes.spin import Watch
 from unet_perception.nodes.status_output import StatusOutput
+
+ANSWER_S = 0.5
+"""How long whoever asked for the shutdown may take to fetch its answer, which is lost with the node
+that wrote it: one in 25 on a busy machine, had it ended at once."""
 
 
 class Perception:
@@ -92,8 +97,8 @@ class Perception:
             stage.close()
 
     def end(self) -> None:
-        """End the process; see ``Life``."""
-        ask_to_stop()
+        """End the process, once the answer to the transition is out; see ``Life``."""
+        Timer(ANSWER_S, ask_to_stop).start()
 
     @property
     def _config(self) -> PerceptionConfig:
