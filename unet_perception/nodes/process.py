@@ -68,8 +68,10 @@ def use_shipped_profile() -> None:
 
 def shipped_profile(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variable that chooses the shipped profile; none where the user chose one."""
+    if OLD_PROFILE_VARIABLE in environment:
+        return {}
     variable = profile_variable(environment)
-    if variable in environment or OLD_PROFILE_VARIABLE in environment:
+    if variable in environment:
         return {}
     return {variable: environment.get(PROFILE_VARIABLE, str(PROFILE))}
 
