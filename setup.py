@@ -83,7 +83,7 @@ setup(
     maintainer_email="maintainers@example.org",
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["labels/*.yaml", "nodes/*.xml", "view/page/*", "py.typed"]},
+    package_data={PACKAGE: ["labels/*.yaml", "ros/transport/*.xml", "view/page/*", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml"]),
@@ -134,7 +134,7 @@ setup(
             "camera_source = unet_perception.nodes.main:camera_source",
             "carla_bridge = unet_perception.nodes.main:carla_bridge",
             "carla_perception = unet_perception.nodes.main:carla_perception",
-            "record_dataset = unet_perception.nodes.main:record_dataset",
+            "record_dataset = unet_perception.cli.record_dataset:record_dataset",
             "live_view = unet_perception.nodes.main:live_view",
         ]
     },

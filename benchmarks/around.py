@@ -23,7 +23,7 @@ from unet_perception.cli.input_size import parse_size
 from unet_perception.imaging import InputWriter, Painter, Upscaler, blend, frame_from_buffer
 from unet_perception.labels import load_label_set
 from unet_perception.model.encoding import ENCODINGS, channels
-from unet_perception.nodes.process import tune_malloc
+from unet_perception.ros.process import tune_malloc
 
 TARGET_MS = 1.5
 N_CLASSES = 13

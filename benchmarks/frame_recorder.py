@@ -97,8 +97,8 @@ def listening(topic: str, result: Measured) -> Iterator[Recorder]:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
 
-    from unet_perception.nodes.outputs import reliable
-    from unet_perception.nodes.spin import Watch, spinning
+    from unet_perception.ros.spin import Watch, spinning
+    from unet_perception.ros.transport.outputs import reliable
 
     recorder = Recorder(result)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

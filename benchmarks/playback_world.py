@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
-from unet_perception.nodes import process
 from unet_perception.playback.street import Street
+from unet_perception.ros import process
 
 PICTURES = 40
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from realtime_records import NUMBERS, SECOND, Recorder, stop_requests
 
-from unet_perception.nodes import process
 from unet_perception.playback.source import Schedule
+from unet_perception.ros import process
 
 DEPTH = 10
 
@@ -37,7 +37,7 @@ def main(pictures: Path, rate: float, topics: list[str]) -> None:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
 
-    from unet_perception.nodes.outputs import ImageBuffer
+    from unet_perception.ros.transport.outputs import ImageBuffer
 
     buffers = []
     for picture in np.load(pictures):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from realtime_records import STAMP, STAMP_AT, Recorder, spin_until, stamp_of, stop_requests
 
-from unet_perception.nodes import process
+from unet_perception.ros import process
 
 
 def main(width: int, height: int, topics: tuple[str, str], network: list[str]) -> None:
@@ -37,7 +37,7 @@ def main(width: int, height: int, topics: tuple[str, str], network: list[str]) -
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
 
-    from unet_perception.nodes.outputs import ImageBuffer, reliable
+    from unet_perception.ros.transport.outputs import ImageBuffer, reliable
 
     buffer = ImageBuffer("mono8")
     buffer.pixels(height, width)

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from unet_perception.nodes import process
+from unet_perception.ros.transport import profile
 
 HERE = Path(__file__).parent
 CAMERAS = ("front", "left", "right", "rear")
 ENGINE_TIMES = "engine.times"
 TRANSPORT_VARIABLES = (
-    process.PROFILE_VARIABLE,
-    process.OLD_PROFILE_VARIABLE,
+    profile.PROFILE_VARIABLE,
+    profile.OLD_PROFILE_VARIABLE,
     "FASTDDS_BUILTIN_TRANSPORTS",
 )
 
@@ -81,7 +81,7 @@ class Variant:
         """Return the environment of all its processes."""
         result = {k: v for k, v in os.environ.items() if k not in TRANSPORT_VARIABLES}
         if self.profile:
-            result |= process.shipped_profile(result)
+            result |= profile.shipped_profile(result)
         return result
 
 

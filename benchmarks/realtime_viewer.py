@@ -15,7 +15,7 @@ from typing import Any
 
 from realtime_records import Recorder, spin_until, stamp_of, stop_requests
 
-from unet_perception.nodes import process
+from unet_perception.ros import process
 
 DEPTH = 10
 

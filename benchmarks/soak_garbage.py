@@ -12,7 +12,7 @@ import time
 from array import array
 from typing import Any
 
-from unet_perception.nodes import process
+from unet_perception.ros.transport import profile
 
 RATE_HZ = 20.0
 DISCOVERY_S = 60.0
@@ -44,7 +44,7 @@ def damaged(chance: random.Random) -> Any:
 
 def main(topic: str, seed: int, seconds: float) -> None:
     """Publish for so long, once the perception node listens."""
-    process.use_shipped_profile()
+    profile.use_shipped_profile()
     import rclpy
     from sensor_msgs.msg import Image
 

@@ -34,10 +34,10 @@ from unet_perception.bringup.stacks import (
 from unet_perception.demo.processes import ProcessGroup
 from unet_perception.demo.stack import free_port
 from unet_perception.doctor.machine import unused_segments
-from unet_perception.nodes.parameters import Value
-from unet_perception.nodes.torn_ports import SAID
+from unet_perception.options.option import Value
 from unet_perception.playback.street import Street
-from unet_perception.shared_memory import SEGMENT, mapped_by
+from unet_perception.ros.transport.shared_memory import SEGMENT, mapped_by
+from unet_perception.ros.transport.torn_ports import SAID
 
 WORLD_S = 60.0
 STOP_S = 60.0

@@ -23,7 +23,7 @@ from soak_judge import KINDS, Judge
 from soak_scene import Scene
 
 from unet_perception.bringup.stacks import ROLE, camera_topic, truth_topic
-from unet_perception.nodes import process
+from unet_perception.ros import process
 
 DEPTH = 10
 TELL_S = 0.5
@@ -45,8 +45,8 @@ class Watcher:
         from sensor_msgs.msg import Image
 
         from unet_perception.errors import FrameError
-        from unet_perception.nodes.following import RawMessage
-        from unet_perception.nodes.frames import frame_of
+        from unet_perception.ros.frames import frame_of
+        from unet_perception.ros.transport.following import RawMessage
 
         def take(data: bytes) -> None:
             now = time.monotonic()
@@ -85,7 +85,7 @@ def main(folder: Path, report: Path) -> None:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import Image
 
-    from unet_perception.nodes.spin import Watch, spinning
+    from unet_perception.ros.spin import Watch, spinning
 
     watcher = Watcher(Judge(Scene.load(folder), CAMERA))
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

@@ -44,7 +44,7 @@ def main(kind: str, reliability: str, rate: float, records: Path) -> None:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import CompressedImage, Image
 
-    from unet_perception.nodes.outputs import ImageBuffer
+    from unet_perception.ros.transport.outputs import ImageBuffer
 
     pictures = np.load(records.parent.parent / PICTURES_FILE)
     buffers = []

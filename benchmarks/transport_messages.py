@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from realtime_records import STAMP_AT
 
-from unet_perception.nodes import process
+from unet_perception.ros import process
+from unet_perception.ros.transport import profile
 
 FRAME_MS = 15.0
 """From stamp to mask in bf16, of which the rest is a share."""
@@ -36,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    process.use_shipped_profile()
+    profile.use_shipped_profile()
     process.tune_malloc()
     ways = _ways()
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -56,9 +57,9 @@ def _ways() -> dict[str, Callable[[], object]]:
     from rclpy.serialization import serialize_message
     from sensor_msgs.msg import Image
 
-    from unet_perception.nodes.following import RawMessage
-    from unet_perception.nodes.frames import frame_of
-    from unet_perception.nodes.outputs import ImageBuffer, reliable
+    from unet_perception.ros.frames import frame_of
+    from unet_perception.ros.transport.following import RawMessage
+    from unet_perception.ros.transport.outputs import ImageBuffer, reliable
 
     frame = ImageBuffer("bgra8")
     frame.pixels(600, 800)[:] = np.random.default_rng(0).integers(0, 256, (600, 800, 4))

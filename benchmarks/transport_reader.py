@@ -16,7 +16,7 @@ from realtime_records import Recorder, stop_requests
 from transport_camera import TOPIC
 
 from unet_perception.errors import FrameError
-from unet_perception.nodes import process
+from unet_perception.ros import process
 
 
 def main(records: Path) -> None:
@@ -33,8 +33,8 @@ def main(records: Path) -> None:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import CompressedImage, Image
 
-    from unet_perception.nodes.following import FollowingSubscription, RawMessage
-    from unet_perception.nodes.frames import frame_of
+    from unet_perception.ros.frames import frame_of
+    from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 
     recorder = Recorder(records)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

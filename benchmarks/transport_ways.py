@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from transport_places import BESIDE, CONTAINER, HOST
 
-from unet_perception.nodes import process
+from unet_perception.ros.transport import profile
 
-PROFILE = {process.profile_variable(os.environ): str(process.PROFILE)}
+PROFILE = {profile.profile_variable(os.environ): str(profile.PROFILE)}
 PLAIN: dict[str, str] = {}
 UDP = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
 
@@ -45,6 +45,6 @@ WAYS = (
 
 def environment(given: dict[str, str]) -> dict[str, str]:
     """Return the environment of a process: this one's, but for transports."""
-    hidden = (process.PROFILE_VARIABLE, process.OLD_PROFILE_VARIABLE, *UDP)
+    hidden = (profile.PROFILE_VARIABLE, profile.OLD_PROFILE_VARIABLE, *UDP)
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**kept, **given}

@@ -14,7 +14,7 @@ from fuzz.target import Target
 from unet_perception.errors import ConfigError
 from unet_perception.imaging import Frame
 from unet_perception.labels import LabelSet, load_label_set, read_label_set
-from unet_perception.nodes.diagnostics import OK, Status
+from unet_perception.options.diagnostics import OK, Status
 from unet_perception.view.access import Access
 from unet_perception.view.exchange import Exchange
 from unet_perception.view.gate import Gate

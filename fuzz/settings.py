@@ -13,10 +13,10 @@ from unet_perception.bringup.arguments import read_arguments, refuse_unknown
 from unet_perception.carla.cameras import load_cameras
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import LabelSet, label_map, load_label_set
-from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
-from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS
-from unet_perception.nodes.parameters import read_options
-from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
+from unet_perception.options.camera_source import CAMERA_SOURCE_OPTIONS
+from unet_perception.options.live_view import LIVE_VIEW_OPTIONS
+from unet_perception.options.option import read_options
+from unet_perception.options.perception import PERCEPTION_OPTIONS
 from unet_perception.recording.plan_file import load_plan
 from unet_perception.training.presets import load_recipe, parse_overrides
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-import re
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -13,17 +13,14 @@ import pytest
 
 REPO = Path(__file__).resolve().parent.parent
 ROOT = REPO / "unet_perception"
-PAGE = (REPO / "docs" / "architecture.md").read_text(encoding="utf-8")
+sys.path.insert(0, str(REPO / "docs"))
 
-PLAIN_WORDS = "nodes' plain files"
-PLAIN = ("nodes/*parameters.py", "nodes/process.py", "nodes/diagnostics.py")
-EVERYTHING = "everything"
-ENTRY_POINT = "nodes/main.py"
-STARTED = ("nodes/perception", "cli")
+from rooms import EVERYTHING, PAGE, PICTURE, drawing, layers, rooms  # noqa: E402
 
 ROS = ("rclpy", "*_msgs", "std_srvs", "rcl_interfaces")
+WITH_ROS = ("ros", "ros/transport", "nodes", "nodes/*", "demo", "cli")
 HOMES = {
-    **dict.fromkeys(ROS, ("nodes/*",)),
+    **dict.fromkeys(ROS, ("ros/*", "nodes/*", "demo/monitor.py")),
     "launch*": ("bringup/launching.py",),
     "carla": ("carla/*",),
     "onnx": ("model/graph.py",),
@@ -60,15 +57,7 @@ FILES = {
 }
 
 
-def rooms() -> dict[str, set[str]]:
-    """Rows of the page's table: rooms, and what they may import."""
-    rows = re.findall(r"^\| `([\w/.]+)` \| .+ \| ([^|]+) \|$", PAGE, re.MULTILINE)
-    table = {name.removesuffix(".py").strip("/"): set(may.split(", ")) for name, may in rows}
-    # What lies beside the rooms may be imported by all.
-    return {name: may - {"numpy"} for name, may in table.items()}
-
-
-ROOMS = rooms()
+ROOMS = rooms(PAGE.read_text(encoding="utf-8"))
 
 
 def room(file: str) -> str:
@@ -96,44 +85,42 @@ def own(module: str) -> bool:
     return module.startswith("unet_perception.")
 
 
-def is_plain(file: str) -> bool:
-    return any(fnmatch(file, pattern) for pattern in PLAIN)
-
-
 def test_the_page_names_every_room() -> None:
-    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert folders == {name for name in ROOMS if "/" not in name} - {"segmenter"}
-    known = {*ROOMS, PLAIN_WORDS, EVERYTHING}
-    assert set.union(*ROOMS.values()) <= known
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("*/__init__.py")}
+    assert folders - {"."} == set(ROOMS) - {"segmenter"}
+    assert {path.stem for path in ROOT.glob("*.py")} == {"__init__", "errors", "segmenter"}
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_imports_only_what_its_room_may(file: str) -> None:
     mine = room(file)
-    may = closure(mine) if mine else {""}
-    for other in own_files(FILES[file]):
-        theirs = room(other)
-        allowed = (
-            theirs in may
-            or (theirs == "" and mine != "")
-            or EVERYTHING in may
-            or (PLAIN_WORDS in may and is_plain(other))
-            # A package's __init__ is imported with whatever is in it.
-            or other == "__init__.py"
-            or (file == ENTRY_POINT and theirs in STARTED)
-        )
+    may = closure(mine) if mine else set()
+    for other in own_files(FILES[file]) - {"errors.py"}:
+        # A package's __init__ is imported with whatever is in it.
+        allowed = room(other) in may or EVERYTHING in may or other == "__init__.py"
         assert allowed, f"{file} imports {other}, but {mine or 'it'} may import {sorted(may)}"
 
 
-def test_no_room_may_import_one_that_may_import_it() -> None:
-    for name, direct in ROOMS.items():
-        for other in direct - {PLAIN_WORDS, EVERYTHING}:
-            assert name not in closure(other), f"{name} and {other} may import each other"
+def test_rooms_stand_in_layers_as_they_are_drawn() -> None:
+    floors = {name: floor for floor, names in enumerate(layers(ROOMS)) for name in names}
+    for name, may in ROOMS.items():
+        assert all(floors[other] < floors[name] for other in may - {EVERYTHING}), name
+    assert PICTURE.read_text(encoding="utf-8") == drawing(ROOMS), "run python docs/rooms.py"
 
 
-def test_nodes_plain_files_lead_to_no_ros() -> None:
-    reached = {file for file in FILES if is_plain(file)}
-    assert len(reached) >= len(PLAIN)
+@pytest.mark.parametrize("circle", ["a: b, b: a", "a: nowhere"])
+def test_rooms_without_an_order_are_refused(circle: str) -> None:
+    table = {one[0]: {one[3:]} for one in circle.split(", ")}
+    with pytest.raises(ValueError, match="no order in a"):
+        layers(table)
+
+
+def test_what_knows_no_ros_leads_to_none() -> None:
+    def knows(file: str) -> bool:
+        return any(fnmatch(room(file), pattern) for pattern in WITH_ROS)
+
+    reached = {file for file in FILES if not knows(file)}
+    assert len(reached) > 200
     while new := {x for file in reached for x in own_files(FILES[file])} - reached:
         reached |= new
     for file in reached:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from unet_perception.errors import BundleError
+from unet_perception.files.share import share_path
 from unet_perception.imaging import Frame
 from unet_perception.playback.street import Street
 from unet_perception.segmenter import find_model, open_segmenter
-from unet_perception.share import share_path
 
 pytest.importorskip("openvino", reason="OpenVINO is not installed")
 

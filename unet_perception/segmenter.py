@@ -15,12 +15,12 @@ from unet_perception.engines import Engine, open_batches, open_engine
 from unet_perception.engines.batching import fitting
 from unet_perception.engines.progress import Report, silent
 from unet_perception.errors import BundleError, ConfigError, EngineError
+from unet_perception.files.share import share_path
 from unet_perception.imaging import Frame, InputWriter, Upscaler
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import ModelBundle, load_bundle
 from unet_perception.model.encoding import ENCODINGS
 from unet_perception.model.spec import MAX_BATCH
-from unet_perception.share import share_path
 
 KEPT_SIZES = 16
 """Camera sizes whose tables are kept; a folder of pictures may have any number of them."""

@@ -15,7 +15,7 @@ import yaml
 
 from unet_perception.bringup.stacks import camera_topic
 from unet_perception.bringup.viewer import NODE, SHOWN
-from unet_perception.nodes.perception.parameters import OUTPUTS
+from unet_perception.options.perception import OUTPUTS
 
 IMAGE = {"Class", "Name", "Enabled", "Value", "Topic"}
 IMAGE_MORE = {"Normalize Range", "Min Value", "Max Value", "Median window"}

@@ -13,10 +13,10 @@ from unet_perception.bringup import systems
 from unet_perception.bringup.parts import RosNode, System
 from unet_perception.bringup.recording import RECORD_SYSTEM, record_system
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
-from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS
-from unet_perception.nodes.parameters import read_options
-from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
+from unet_perception.options.camera_source import CAMERA_SOURCE_OPTIONS
+from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS
+from unet_perception.options.option import read_options
+from unet_perception.options.perception import PERCEPTION_OPTIONS
 
 OPTIONS = {
     "perception": PERCEPTION_OPTIONS,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unet_perception.errors import ConfigError
-from unet_perception.share import share_path
+from unet_perception.files.share import share_path
 
 
 @pytest.fixture

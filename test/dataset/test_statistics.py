@@ -13,6 +13,7 @@ import pytest
 from recorded_pairs import record
 from rich.console import Console
 
+from unet_perception.carla.weather import PRESETS
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
 from unet_perception.dataset.folder import read_folder
 from unet_perception.dataset.manifest import read_manifest
@@ -20,7 +21,6 @@ from unet_perception.dataset.near import near_pairs, picture_hash
 from unet_perception.dataset.statistics import shown_label_set, statistics, weather_in_words
 from unet_perception.dataset.tables import render
 from unet_perception.errors import DatasetError
-from unet_perception.weather import PRESETS
 
 
 @pytest.fixture

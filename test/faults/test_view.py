@@ -17,7 +17,7 @@ from limits import no_more_disk, no_more_handles
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
-from unet_perception.nodes.outputs import reliable
+from unet_perception.ros.transport.outputs import reliable
 
 RECOVERY_S = 20.0
 

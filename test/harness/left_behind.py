@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from unet_perception.shared_memory import PORT, SHARED_MEMORY, mapped_by
+from unet_perception.ros.transport.shared_memory import PORT, SHARED_MEMORY, mapped_by
 
 NAME = re.compile(rf"(?<={SHARED_MEMORY}/)\S+$", re.MULTILINE)
 """In a process's map; a file that has been unlinked has more words after its name."""

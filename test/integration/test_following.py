@@ -11,7 +11,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
-from unet_perception.nodes.outputs import reliable
+from unet_perception.ros.transport.outputs import reliable
 
 BEST_EFFORT = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,

@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image
 
 from unet_perception.imaging import Frame, overlay
 from unet_perception.labels import load_label_set
-from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
+from unet_perception.options.perception import PERCEPTION_OPTIONS
 
 LABEL_SET = load_label_set("carla-0.8")
 

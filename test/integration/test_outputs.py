@@ -17,7 +17,7 @@ from std_msgs.msg import String
 from unet_perception.imaging import Frame, colorize, overlay
 from unet_perception.labels import LabelSet, load_label_set
 from unet_perception.model.bundle import load_bundle
-from unet_perception.nodes.outputs import reliable
+from unet_perception.ros.transport.outputs import reliable
 
 LABEL_SET = load_label_set("carla-0.8")
 

@@ -11,7 +11,7 @@ from harness.peer import values, wait_until
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from unet_perception.nodes.outputs import reliable
+from unet_perception.ros.transport.outputs import reliable
 
 BEST_EFFORT = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.BEST_EFFORT

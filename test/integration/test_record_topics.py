@@ -30,7 +30,7 @@ def record(domain: int, tmp_path: Path) -> Iterator[Callable[..., subprocess.Pop
 
     def start(*arguments: str) -> subprocess.Popen[str]:
         topics = ["--from-topics", "--picture-topic", PICTURES, "--ids-topic", IDS]
-        code = "from unet_perception.nodes.main import record_dataset; record_dataset()"
+        code = "from unet_perception.cli.record_dataset import record_dataset; record_dataset()"
         options = [str(tmp_path / "out"), *topics, *arguments]
         started.append(
             subprocess.Popen(

@@ -11,8 +11,8 @@ from typing import Any
 from harness.peer import NodeProcess, wait_until
 from harness.stream import Stream
 
-from unet_perception.nodes.torn_ports import SAID
-from unet_perception.shared_memory import SHARED_MEMORY, read_by
+from unet_perception.ros.transport.shared_memory import SHARED_MEMORY, read_by
+from unet_perception.ros.transport.torn_ports import SAID
 
 
 def ports_of(node: NodeProcess) -> set[Path]:

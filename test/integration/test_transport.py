@@ -17,15 +17,15 @@ from harness.peer import wait_until
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from unet_perception.nodes import process
-from unet_perception.nodes.following import FollowingSubscription, RawMessage
-from unet_perception.nodes.qos import Choice
-from unet_perception.nodes.silence import SILENT_S
+from unet_perception.ros.transport import profile
+from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
+from unet_perception.ros.transport.qos import Choice
+from unet_perception.ros.transport.silence import SILENT_S
 
 IMAGE, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 TYPES = {IMAGE: Image, COMPRESSED: CompressedImage}
 FRAME_BYTES = 800 * 600 * 4
-NO_PROFILE = {process.PROFILE_VARIABLE: "", process.OLD_PROFILE_VARIABLE: ""}
+NO_PROFILE = {profile.PROFILE_VARIABLE: "", profile.OLD_PROFILE_VARIABLE: ""}
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -166,7 +166,7 @@ def test_frames_that_get_lost_for_want_of_the_profile_are_named(
     words = reader.subscription.problem
     assert "/car/camera_driver publishes Image BEST_EFFORT, but" in words
     assert "messages of the last 5 s were lost on the way" in words
-    assert f"start it with {process.profile_variable(os.environ)}={process.PROFILE}" in words
+    assert f"start it with {profile.profile_variable(os.environ)}={profile.PROFILE}" in words
 
 
 def test_a_publisher_beyond_reach_is_named(reader: Reader, camera_process: Start) -> None:

@@ -16,7 +16,7 @@ from launch_harness.required import missing
 
 from unet_perception.bringup import systems
 from unet_perception.errors import UnetPerceptionError
-from unet_perception.share import share_path
+from unet_perception.files.share import share_path
 
 REPO = Path(__file__).resolve().parent.parent.parent
 FILES = {path.name.split(".")[0]: path for path in sorted((REPO / "launch").iterdir())}

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from unet_perception.nodes import process
+from unet_perception.ros.transport import profile
 
 HERE = Path(__file__).resolve().parent
 # launch_test reads no conftest.py.
@@ -30,7 +30,7 @@ DOMAIN = CLAIM.enter_context(claim_domain())
 os.environ["ROS_DOMAIN_ID"] = str(DOMAIN)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()
-process.use_shipped_profile()
+profile.use_shipped_profile()
 
 import launch_testing
 from harness import system

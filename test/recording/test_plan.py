@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unet_perception.carla.weather import FIELDS, PRESETS, TIMES
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.recording.plan import Plan
 from unet_perception.recording.plan_file import load_plan, settle_plan
-from unet_perception.weather import FIELDS, PRESETS, TIMES
 
 TOWNS = [f"Town{number:02d}" for number in range(1, 8)]
 

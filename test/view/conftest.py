@@ -16,7 +16,7 @@ import pytest
 
 from unet_perception.imaging import Frame
 from unet_perception.labels import load_label_set
-from unet_perception.nodes.diagnostics import OK, Status
+from unet_perception.options.diagnostics import OK, Status
 from unet_perception.view.message import encode
 from unet_perception.view.pairing import Pair
 from unet_perception.view.pictures import Picture

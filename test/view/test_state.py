@@ -10,7 +10,7 @@ import pytest
 from still_clock import StillClock
 
 from unet_perception.labels import LabelClass, LabelSet
-from unet_perception.nodes.diagnostics import OK, WARN, Status
+from unet_perception.options.diagnostics import OK, WARN, Status
 from unet_perception.view.metrics import Traffic, metrics_text
 from unet_perception.view.state import GONE_S, MOST_LATENCIES, Board, figure
 

@@ -11,8 +11,8 @@ from typing import Any
 from rosbags.rosbag2 import Reader
 
 from unet_perception.bags.messages import in_words
-from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import DatasetError
+from unet_perception.files.documents import DocumentError, parse_yaml, read_text
 
 METADATA = "metadata.yaml"
 _INFORMATION = "rosbag2_bagfile_information"

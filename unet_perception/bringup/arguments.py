@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import Option, Value
+from unet_perception.options.option import Option, Value
 
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from unet_perception.bringup.parts import System
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import Option
+from unet_perception.options.option import Option
 
 ENABLE_VARIABLE = "ROS_SECURITY_ENABLE"
 STRATEGY_VARIABLE = "ROS_SECURITY_STRATEGY"

@@ -25,8 +25,8 @@ from launch_ros.actions import Node
 from unet_perception.bringup.arguments import read_arguments, refuse_unknown, text
 from unet_perception.bringup.parts import Command, Part, RosNode, System
 from unet_perception.errors import UnetPerceptionError
-from unet_perception.nodes.parameters import Option
-from unet_perception.nodes.process import shipped_profile
+from unet_perception.options.option import Option
+from unet_perception.ros.transport.profile import shipped_profile
 
 RESPAWN_DELAY_S = 2.0
 TERM_AFTER_S = "10"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from unet_perception.nodes.parameters import Value
-from unet_perception.share import PACKAGE
+from unet_perception.files.share import PACKAGE
+from unet_perception.options.option import Value
 
 ENCLAVE_VARIABLE = "ROS_SECURITY_ENCLAVE_OVERRIDE"
 

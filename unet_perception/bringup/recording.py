@@ -24,7 +24,7 @@ from unet_perception.bringup.tables import (
     topic,
 )
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import Option, between, one_of
+from unet_perception.options.option import Option, between, one_of
 
 SOURCES = ("carla", "playback", "topic")
 WORDS = "words with commas between them, or empty"

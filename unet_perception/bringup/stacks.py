@@ -9,9 +9,9 @@ from pathlib import Path
 
 from unet_perception.bringup.parts import Command, RosNode
 from unet_perception.errors import ConfigError
+from unet_perception.files.share import share_path
 from unet_perception.labels import carla_label_set
-from unet_perception.nodes.parameters import Value
-from unet_perception.share import share_path
+from unet_perception.options.option import Value
 
 ROLE = "ego_vehicle"
 CARLA_VERSION = "0.9.16"

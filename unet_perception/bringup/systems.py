@@ -38,7 +38,7 @@ from unet_perception.bringup.tables import (
 )
 from unet_perception.bringup.viewer import page, viewer
 from unet_perception.errors import ConfigError
-from unet_perception.nodes.parameters import Option, Value, one_of
+from unet_perception.options.option import Option, Value, one_of
 
 NATIVE_PARAMS = "config/perception_native.yaml"
 NATIVE_CAMERA = "/carla/hero/rgb/image"

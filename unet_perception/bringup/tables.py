@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
-from unet_perception.nodes.camera_source_parameters import CAMERA_SOURCE_OPTIONS
-from unet_perception.nodes.carla_bridge_parameters import CARLA_BRIDGE_OPTIONS
-from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS
-from unet_perception.nodes.parameters import Option, file_or_nothing, folder_or_nothing, one_of
-from unet_perception.nodes.perception.parameters import PERCEPTION_OPTIONS
+from unet_perception.options.camera_source import CAMERA_SOURCE_OPTIONS
+from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS
+from unet_perception.options.live_view import LIVE_VIEW_OPTIONS
+from unet_perception.options.option import Option, file_or_nothing, folder_or_nothing, one_of
+from unet_perception.options.perception import PERCEPTION_OPTIONS
 from unet_perception.segmenter import find_model
 
 NAMESPACE = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)

@@ -9,8 +9,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import ConfigError
+from unet_perception.files.documents import DocumentError, parse_yaml, read_text
 
 CAMERA_TYPES = ("rgb", "semantic_segmentation", "depth", "instance_segmentation")
 MAX_SIZE = 16384

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.carla.owner import Owner, this_process
-from unet_perception.documents import DocumentError, parse_json, read_text
 from unet_perception.errors import ConfigError
+from unet_perception.files.documents import DocumentError, parse_json, read_text
 
 Settings = Mapping[str, Any]
 

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     """
     import logging
 
-    from unet_perception.nodes import process
+    from unet_perception.ros import process
 
     process.block_stop_signals()
     process.tune_malloc()

@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UnetPerceptionError: An option is wrong, the server refuses, or the disk does.
     """
-    from unet_perception.nodes import process
+    from unet_perception.ros import process
 
     process.prepare()
     from rich.console import Console
@@ -126,9 +126,9 @@ def _from_carla(options: argparse.Namespace, progress: Progress, say: Say) -> No
     _require_carla()
     from unet_perception.carla.cameras import load_cameras
     from unet_perception.carla.config import SessionConfig
-    from unet_perception.nodes import process
     from unet_perception.recording.plan_file import load_plan
     from unet_perception.recording.recorder import Recorder, RecorderOptions
+    from unet_perception.ros import process
 
     given = {key: getattr(options, key) for key in OVERRIDES if getattr(options, key) is not None}
     if "times" in given:
@@ -156,8 +156,8 @@ def _from_carla(options: argparse.Namespace, progress: Progress, say: Say) -> No
 
 def _from_topics(options: argparse.Namespace, progress: Progress, say: Say) -> None:
     from unet_perception.labels import load_label_set
-    from unet_perception.nodes import process
-    from unet_perception.nodes.record_topics import TopicRecording, record_topics
+    from unet_perception.nodes.recorder.topics import TopicRecording, record_topics
+    from unet_perception.ros import process
 
     recording = TopicRecording(
         root=options.out,
@@ -192,7 +192,7 @@ def _require_carla() -> None:
 
 def _shipped(given: Path | None, name: str) -> Path:
     from unet_perception.errors import ConfigError
-    from unet_perception.share import share_path
+    from unet_perception.files.share import share_path
 
     path = given or share_path(name)
     if path is None:

@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from unet_perception.bringup.parts import RosNode
-    from unet_perception.nodes.live_view_parameters import LIVE_VIEW_OPTIONS
-    from unet_perception.nodes.parameters import read_options
+    from unet_perception.options.live_view import LIVE_VIEW_OPTIONS
+    from unet_perception.options.option import read_options
 
     given = {key: getattr(options, key) for key in OPTIONS if getattr(options, key) is not None}
     read_options(LIVE_VIEW_OPTIONS, given)

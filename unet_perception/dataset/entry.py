@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from unet_perception.documents import parse_json
+from unet_perception.files.documents import parse_json
 
 Pose = tuple[float, float, float, float, float, float]
 """x, y, z in metres, roll, pitch, yaw in degrees, as CARLA turns."""

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unet_perception.dataset.atomic import replace_text
-from unet_perception.documents import DocumentError, parse_json, read_text
 from unet_perception.errors import DatasetError
+from unet_perception.files.atomic import replace_text
+from unet_perception.files.documents import DocumentError, parse_json, read_text
 
 INFO_FILE = "dataset.json"
 

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.atomic import temporary_name
 from unet_perception.dataset.folder import Folder
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.dataset.report_sheet import draw_sheet
@@ -27,6 +26,7 @@ from unet_perception.dataset.statistics import (
 )
 from unet_perception.dataset.tables import facts
 from unet_perception.errors import DatasetError
+from unet_perception.files.atomic import temporary_name
 from unet_perception.labels import LabelSet
 
 SUFFIXES = (".html", ".png")

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.carla.weather import PRESETS
 from unet_perception.dataset.folder import Folder, numbered_label_set
 from unet_perception.dataset.near import NearPair, near_pairs, picture_hash
 from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.dataset.pictures import read_image, read_mask
 from unet_perception.labels import UNLABELED, LabelSet
-from unet_perception.weather import PRESETS
 
 NEAR = 8
 """Bits of 256: frames of a standing car have less, those 1 m apart have 10 to 30."""

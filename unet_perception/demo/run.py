@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,7 @@ from unet_perception.imaging import Frame, colorize, to_rgb
 from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import LabelMap, label_map, load_label_set
 from unet_perception.model.bundle import load_bundle
-from unet_perception.nodes import process
+from unet_perception.ros import process
 from unet_perception.segmenter import find_model
 
 NODE = "/perception"
@@ -147,9 +148,11 @@ def run_demo(options: DemoOptions) -> int:
         for part in parts:
             group.start(part.name, part.python_arguments(), part.needed)
         # After the processes: rclpy starts threads, and a fork must not see them.
-        from unet_perception.nodes.listen import listening
+        from unet_perception.demo.monitor import Monitor
+        from unet_perception.ros.listen import listening
 
-        with listening(TOPICS, "perception", _Viewer(statistics, sampler, truth)) as watch:
+        viewer = _Viewer(statistics, sampler, truth)
+        with listening("monitor", partial(Monitor, TOPICS, "perception", viewer)) as watch:
             _watch(group, statistics, options, console)
         if watch.failure is not None:
             raise watch.failure

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
 from unet_perception.engines.processor import bf16_flags, int8_flags, processor_flags
-from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped
+from unet_perception.ros.transport.shared_memory import SEGMENT, SHARED_MEMORY, mapped
 
 MIN_SHARED_BYTES = 64 << 20
 """Room for the segments of 32 MiB of two processes, the camera's and the node's."""

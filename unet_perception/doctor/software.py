@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
+from unet_perception.ros.transport.profile import OLD_PROFILE_VARIABLE, PROFILE_VARIABLE
 
-PROFILE_VARIABLES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 RMW_VARIABLE = "RMW_IMPLEMENTATION"
 FAST_DDS = "rmw_fastrtps_cpp"
 CARLA_VERSION = "0.9.16"
@@ -90,7 +90,7 @@ def look_at_packages() -> list[Finding]:
 
 
 def _profile(environment: Mapping[str, str]) -> Finding:
-    for variable in PROFILE_VARIABLES:
+    for variable in (PROFILE_VARIABLE, OLD_PROFILE_VARIABLE):
         path = environment.get(variable)
         if path and not Path(path).is_file():
             text = f"{variable} is {path}: no such file, so Fast DDS loses large frames"

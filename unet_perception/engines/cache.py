@@ -17,10 +17,10 @@ from typing import Generic, TypeVar
 
 from unet_perception.engines.cache_entry import Entry, Key, key_digest, pack, unpack
 from unet_perception.engines.file_lock import FileLock
-from unet_perception.engines.ownership import read_own, who_else_writes
 from unet_perception.engines.progress import REPORT_S, Report, reporting
 from unet_perception.errors import EngineError
-from unet_perception.sync_folder import sync_folder
+from unet_perception.files.ownership import read_own, who_else_writes
+from unet_perception.files.sync_folder import sync_folder
 
 T = TypeVar("T")
 

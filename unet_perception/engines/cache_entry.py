@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from unet_perception.documents import DocumentError, parse_json
+from unet_perception.files.documents import DocumentError, parse_json
 
 FORMAT = "unet_perception engine"
 VERSION = 1

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.atomic import temporary_name
 from unet_perception.errors import ConfigError
 from unet_perception.evaluation.charts import learning_curves
 from unet_perception.evaluation.report_tables import (
@@ -28,6 +27,7 @@ from unet_perception.evaluation.report_tables import (
 )
 from unet_perception.evaluation.result import DATASET, TOWN, WEATHER, Evaluation
 from unet_perception.evaluation.shots import Shot
+from unet_perception.files.atomic import temporary_name
 from unet_perception.labels import LabelSet
 
 _STYLE = """

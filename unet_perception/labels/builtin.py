@@ -7,8 +7,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from unet_perception.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.errors import LabelSetError
+from unet_perception.files.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.labels.label_set import LabelSet
 
 BUILTIN_LABEL_SETS = ("carla-0.8", "carla-0.9.10", "carla-0.9.14")

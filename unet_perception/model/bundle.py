@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.documents import DocumentError, parse_json
 from unet_perception.errors import BundleError
+from unet_perception.files.documents import DocumentError, parse_json
 from unet_perception.model.spec import ModelSpec
 
 ONNX_FILE = "model.onnx"

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from unet_perception.carla.weather import WIRE_CLEAR_NOON, WIRE_FIELDS
 from unet_perception.errors import ConfigError
 from unet_perception.labels import load_label_set
 from unet_perception.playback.opendrive import opendrive
@@ -14,7 +15,6 @@ from unet_perception.playback.scenes import FolderScene, Scene, StreetScene
 from unet_perception.playback.street import Track, preset
 from unet_perception.playback.street.conditions import SCHEDULE_RATE, scheduled
 from unet_perception.playback.transform import Transform
-from unet_perception.weather import WIRE_CLEAR_NOON, WIRE_FIELDS
 
 TOWNS = ("Town01", "Town02", "Town03", "Town04", "Town05", "Town06", "Town07", "Town10HD_Opt")
 """As the real server names them; each is another built-in street."""

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.atomic import temporary_name
 from unet_perception.dataset.entry import Entry, Moment, pair_name
 from unet_perception.dataset.pairs import MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
+from unet_perception.files.atomic import temporary_name
 
 
 def is_mask(folder: str) -> bool:

@@ -11,8 +11,8 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+from unet_perception.carla.weather import TIMES, check_field, preset
 from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.weather import TIMES, check_field, preset
 
 MAX_PAIRS = 10_000_000
 MAX_ACTORS = 1000

@@ -9,9 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from unet_perception.dataset.atomic import replace_text
-from unet_perception.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.errors import ConfigError, DatasetError
+from unet_perception.files.atomic import replace_text
+from unet_perception.files.documents import DocumentError, parse_json, parse_yaml, read_text
 from unet_perception.recording.plan import Plan
 
 PLAN_FILE = "plan.json"

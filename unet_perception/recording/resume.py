@@ -14,10 +14,10 @@ from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.dataset.pairs import IMAGE_SUFFIXES
 from unet_perception.errors import ConfigError, DatasetError
+from unet_perception.files.sync_folder import sync_folder
 from unet_perception.recording.identity import FolderIdentity, settle_identity
 from unet_perception.recording.strays import remove_strays
 from unet_perception.recording.sums import check_present, check_sums
-from unet_perception.sync_folder import sync_folder
 
 VERIFY = ("quick", "full")
 NEWEST = 32

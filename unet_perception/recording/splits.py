@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from unet_perception.dataset.atomic import replace_text
 from unet_perception.dataset.entry import Entry
 from unet_perception.errors import DatasetError
+from unet_perception.files.atomic import replace_text
 
 TRAIN_FILE = "train.txt"
 VAL_FILE = "val.txt"

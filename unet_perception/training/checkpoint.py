@@ -15,9 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from unet_perception.dataset.atomic import replace_bytes
-from unet_perception.documents import parse_json
 from unet_perception.errors import TrainingError
+from unet_perception.files.atomic import replace_bytes
+from unet_perception.files.documents import parse_json
 
 FORMAT = "unet_perception checkpoint"
 VERSION = "2"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unet_perception.documents import DocumentError, parse_yaml, read_text
 from unet_perception.errors import ConfigError
-from unet_perception.share import share_path
+from unet_perception.files.documents import DocumentError, parse_yaml, read_text
+from unet_perception.files.share import share_path
 from unet_perception.training.augment import Augmentation
 from unet_perception.training.recipe import Recipe
 

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unet_perception.dataset.atomic import replace_bytes
 from unet_perception.errors import TrainingError
+from unet_perception.files.atomic import replace_bytes
 from unet_perception.imaging import colorize
 from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.model.unet import UNet

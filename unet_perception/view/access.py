@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import os
 import re
 import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from unet_perception.errors import ConfigError
+from unet_perception.options.live_view import TOKEN_VARIABLE, LiveViewConfig
 
-TOKEN_VARIABLE = "UNET_PERCEPTION_VIEW_TOKEN"
 MIN_TOKEN = 16
 """Characters: too many to be guessed through a network."""
 
@@ -75,6 +77,19 @@ class Access:
                 f"set {TOKEN_VARIABLE}, or token_file, to what openssl rand -hex 16 makes; or "
                 "leave host at 127.0.0.1 and come through ssh -L"
             )
+
+    @classmethod
+    def of(cls, config: LiveViewConfig, environment: Mapping[str, str] = os.environ) -> Access:
+        """Return the rules that a configuration asks for.
+
+        Args:
+            config: The page's.
+            environment: Where the token may be.
+
+        Raises:
+            ConfigError: An address that others can reach, without a token; or the token is bad.
+        """
+        return cls(config.host, _token(config.token_file, environment), config.names)
 
     def knows_host(self, host: str) -> bool:
         """Return whether a ``Host`` header is one under which this server is asked for.
@@ -142,3 +157,15 @@ def _host_name(host: str) -> str | None:
 def _bytes(text: str) -> bytes:
     # What a header had beyond UTF-8 comes as lone surrogates.
     return text.encode("utf-8", "surrogateescape")
+
+
+def _token(file: str, environment: Mapping[str, str]) -> str:
+    if not file:
+        return environment.get(TOKEN_VARIABLE, "").strip()
+    try:
+        lines = Path(file).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"token_file {file} cannot be read: {error}") from error
+    if not lines or not lines[0].strip():
+        raise ConfigError(f"token_file {file} has no token in its first line")
+    return lines[0].strip()

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.documents import parse_json
+from unet_perception.files.documents import parse_json
 from unet_perception.view.pairing import Pair
 from unet_perception.view.pictures import Picture
 from unet_perception.view.shares import count_ids

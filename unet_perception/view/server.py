@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from unet_perception.errors import ConfigError
-from unet_perception.exhaustion import tell_exhaustion_seldom
+from unet_perception.serving.exhaustion import tell_exhaustion_seldom
 from unet_perception.view.access import Access
 from unet_perception.view.exchange import Exchange
 from unet_perception.view.gate import Gate, Patience

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from unet_perception.labels import LabelSet
-from unet_perception.nodes.diagnostics import OK, Status
+from unet_perception.options.diagnostics import OK, Status
 
 ONLY_CAMERA = "camera"
 """What the only camera of a node is called here, which has no name there."""

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from unet_perception.documents import DocumentError, parse_json
+from unet_perception.files.documents import DocumentError, parse_json
 from unet_perception.view.message import Encoded
 
 MOST_UNDER_WAY = 2

@@ -15,7 +15,7 @@ from harness.world import world
 from sensor_msgs.msg import Image
 
 from unet_perception.imaging import Frame
-from unet_perception.shared_memory import SHARED_MEMORY
+from unet_perception.ros.transport.shared_memory import SHARED_MEMORY
 
 
 def start(peer: Any, server: Any, model: Path) -> Any:

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
 from unet_perception.labels import load_label_set
-from unet_perception.nodes.outputs import reliable
+from unet_perception.ros.transport.outputs import reliable
 
 LABEL_SET = "carla-0.9.14"
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unet_perception.nodes import process
+from unet_perception.ros.transport import profile
 
 # Before rclpy is imported: generated messages read the first, the middleware the others.
 os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-process.use_shipped_profile()
+profile.use_shipped_profile()
 
 REPO = Path(__file__).resolve().parents[3]
 FILTERS = 2

@@ -21,9 +21,9 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
 
-from unet_perception.nodes import process
-from unet_perception.nodes.outputs import reliable
-from unet_perception.shared_memory import SEGMENT, SHARED_MEMORY, mapped_by
+from unet_perception.ros import process
+from unet_perception.ros.transport.outputs import reliable
+from unet_perception.ros.transport.shared_memory import SEGMENT, SHARED_MEMORY, mapped_by
 
 STOP_S = 15.0
 TIMEOUT_S = 60.0

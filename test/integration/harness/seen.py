@@ -16,7 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, String
 
 from unet_perception.labels import load_label_set
-from unet_perception.nodes.outputs import ImageBuffer, reliable
+from unet_perception.ros.transport.outputs import ImageBuffer, reliable
 
 LABELS = load_label_set("carla-0.8")
 SIZE = (60, 80)

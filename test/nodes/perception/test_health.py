@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from unet_perception.nodes.diagnostics import ERROR, OK, SILENCE_S, WARN
-from unet_perception.nodes.perception.health import Limits, judge
+from unet_perception.nodes.perception.health import judge
 from unet_perception.nodes.perception.statistics import Counts, Percentiles, Snapshot
+from unet_perception.options.diagnostics import ERROR, OK, SILENCE_S, WARN
+from unet_perception.options.perception import Limits
 
 GOOD = Snapshot(
     counts=Counts(received=100, published=95, dropped=5),

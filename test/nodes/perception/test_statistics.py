@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from unet_perception.nodes.diagnostics import SILENCE_S, WINDOW_S
 from unet_perception.nodes.perception.statistics import FrameStatistics, Served
+from unet_perception.options.diagnostics import SILENCE_S, WINDOW_S
 
 
 def run(statistics: FrameStatistics, start: float, rate: float, seconds: float) -> float:

@@ -13,18 +13,18 @@ from std_msgs.msg import Float32MultiArray, MultiArrayDimension, MultiArrayLayou
 
 from unet_perception.errors import FrameError
 from unet_perception.labels import LabelSet
-from unet_perception.nodes.arrivals import Arrival, HandedFrame, Picture, RefusedError, SentFrame
-from unet_perception.nodes.camera_info import for_picture, sibling_topic
-from unet_perception.nodes.diagnostics import SILENCE_S, WARN, Status
-from unet_perception.nodes.following import FollowingSubscription, RawMessage
-from unet_perception.nodes.handover import Handover
-from unet_perception.nodes.outputs import ImageOutput, Output, reliable
 from unet_perception.nodes.perception.drawing import DrawnOutputs
 from unet_perception.nodes.perception.health import judge
-from unet_perception.nodes.perception.parameters import LiveConfig
 from unet_perception.nodes.perception.rate_limit import RateLimit
 from unet_perception.nodes.perception.statistics import FrameStatistics, Served
 from unet_perception.nodes.perception.unchanged import LastInput
+from unet_perception.options.diagnostics import SILENCE_S, WARN, Status
+from unet_perception.options.perception import LiveConfig
+from unet_perception.ros.arrivals import Arrival, HandedFrame, Picture, RefusedError, SentFrame
+from unet_perception.ros.camera_info import for_picture, sibling_topic
+from unet_perception.ros.handover import Handover
+from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
+from unet_perception.ros.transport.outputs import ImageOutput, Output, reliable
 
 IMAGE_TYPES = {
     "sensor_msgs/msg/Image": Image,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from unet_perception.imaging import Frame, Painter, blend
 from unet_perception.labels import LabelSet
-from unet_perception.nodes.outputs import ImageOutput
-from unet_perception.nodes.perception.parameters import LiveConfig
-from unet_perception.nodes.turns import Turns
+from unet_perception.options.perception import LiveConfig
+from unet_perception.ros.transport.outputs import ImageOutput
+from unet_perception.ros.turns import Turns
 
 GREY = (96, 96, 96)
 """Colour of classes that are not highlighted."""

@@ -3,29 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from unet_perception.nodes.diagnostics import ERROR, OK, SILENCE_S, WARN
 from unet_perception.nodes.perception.statistics import Snapshot
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is expected of a camera; 0 expects nothing.
-
-    Attributes:
-        latency_warn_ms: 95th percentile of arrival to mask, above which it is a warning.
-        latency_error_ms: The same for an error.
-        rate_warn_hz: Masks per second below which it is a warning.
-        rate_error_hz: The same for an error.
-        dropped_warn_percent: Share of frames dropped above which it is a warning.
-    """
-
-    latency_warn_ms: float = 0.0
-    latency_error_ms: float = 0.0
-    rate_warn_hz: float = 0.0
-    rate_error_hz: float = 0.0
-    dropped_warn_percent: float = 0.0
+from unet_perception.options.diagnostics import ERROR, OK, SILENCE_S, WARN
+from unet_perception.options.perception import Limits
 
 
 def judge(state: Snapshot, limits: Limits, paused_s: float = 0.0) -> tuple[int, str]:

@@ -13,22 +13,22 @@ from std_srvs.srv import SetBool
 
 from unet_perception.errors import ConfigError
 from unet_perception.labels import LabelSet
-from unet_perception.nodes.declare import LiveParameters
-from unet_perception.nodes.diagnostics import OK, WARN, Status
-from unet_perception.nodes.handover import Handover
-from unet_perception.nodes.managed import ManagedNode
-from unet_perception.nodes.parameters import Value
-from unet_perception.nodes.perception.parameters import (
+from unet_perception.nodes.perception.sim_time import SimTime
+from unet_perception.nodes.perception.stage import Stage
+from unet_perception.options.diagnostics import OK, WARN, Status
+from unet_perception.options.option import Value
+from unet_perception.options.perception import (
     PERCEPTION_OPTIONS,
     LiveConfig,
     PerceptionConfig,
     check_together,
 )
-from unet_perception.nodes.perception.sim_time import SimTime
-from unet_perception.nodes.perception.stage import Stage
-from unet_perception.nodes.process import ask_to_stop
-from unet_perception.nodes.spin import Watch
-from unet_perception.nodes.status_output import StatusOutput
+from unet_perception.ros.declare import LiveParameters
+from unet_perception.ros.handover import Handover
+from unet_perception.ros.managed import ManagedNode
+from unet_perception.ros.process import ask_to_stop
+from unet_perception.ros.spin import Watch
+from unet_perception.ros.status_output import StatusOutput
 
 ANSWER_S = 0.5
 """How long whoever asked for the shutdown may take to fetch its answer, which is lost with the node

@@ -12,7 +12,7 @@ from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.origin import origin
-from unet_perception.nodes.perception.parameters import PerceptionConfig
+from unet_perception.options.perception import PerceptionConfig
 from unet_perception.segmenter import Segmenter, join_engines
 
 

@@ -9,16 +9,16 @@ from typing import Any
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import load_bundle
 from unet_perception.model.origin import origin, short
-from unet_perception.nodes.arrivals import Arrival
-from unet_perception.nodes.handover import Handover
-from unet_perception.nodes.labels_output import LabelsOutput
 from unet_perception.nodes.perception.channel import Channel, Names
 from unet_perception.nodes.perception.drawing import Drawer
 from unet_perception.nodes.perception.opening import EngineOpening, opener
-from unet_perception.nodes.perception.parameters import LiveConfig, PerceptionConfig
 from unet_perception.nodes.perception.worker import Worker
-from unet_perception.nodes.spin import Watch
-from unet_perception.nodes.turns import Turns
+from unet_perception.options.perception import LiveConfig, PerceptionConfig
+from unet_perception.ros.arrivals import Arrival
+from unet_perception.ros.handover import Handover
+from unet_perception.ros.labels_output import LabelsOutput
+from unet_perception.ros.spin import Watch
+from unet_perception.ros.turns import Turns
 from unet_perception.segmenter import find_model
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unet_perception.nodes.diagnostics import WINDOW_S
+from unet_perception.options.diagnostics import WINDOW_S
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_perception.carla.weather import WIRE_FIELDS
 from unet_perception.errors import ConfigError
 from unet_perception.labels import LabelSet, label_map
 from unet_perception.playback.scenes import CameraView, Moment, Scene
@@ -24,7 +25,6 @@ from unet_perception.playback.server.world import RefusedError, World
 from unet_perception.playback.source import SourceFrame
 from unet_perception.playback.stage import Stage
 from unet_perception.playback.street.conditions import carla_conditions
-from unet_perception.weather import WIRE_FIELDS
 
 CAMERA_TYPES = {
     blueprints.RGB_CAMERA: SensorType.RGB_CAMERA,

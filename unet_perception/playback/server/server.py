@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Any
 
 from unet_perception.errors import ConfigError, SimulatorError, UnetPerceptionError
-from unet_perception.exhaustion import tell_exhaustion_seldom
 from unet_perception.labels import carla_label_set, load_label_set
 from unet_perception.playback.server.calls import METHODS, Calls, Method
 from unet_perception.playback.server.cameras import CameraWork
@@ -29,6 +28,7 @@ from unet_perception.playback.server.streams import Streams
 from unet_perception.playback.server.traffic_manager import TrafficManager
 from unet_perception.playback.server.world import RefusedError, World
 from unet_perception.playback.stage import START_TOWN, TOWNS, Stage
+from unet_perception.serving.exhaustion import tell_exhaustion_seldom
 
 log = logging.getLogger(__name__)
 

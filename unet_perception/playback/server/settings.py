@@ -7,7 +7,7 @@ import math
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from unet_perception.weather import WIRE_CLEAR_NOON
+from unet_perception.carla.weather import WIRE_CLEAR_NOON
 
 MAX_DELTA = 10.0
 

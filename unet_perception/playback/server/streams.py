@@ -16,8 +16,8 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from unet_perception.exhaustion import EXHAUSTED
 from unet_perception.playback.server.wire import LENGTH, STREAM_ID
+from unet_perception.serving.exhaustion import EXHAUSTED
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user can set of the camera source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from unet_perception.options.option import Option, between, folder_or_nothing
+
+CAMERA_SOURCE_OPTIONS = (
+    Option(
+        "data",
+        "",
+        "what to play: empty for the built-in street, else a folder in the dataset layout",
+        "a folder with CameraRGB/ and CameraMask/, or empty",
+        folder_or_nothing,
+    ),
+    Option(
+        "split",
+        "auto",
+        "part of the folder; auto takes val where there is a val.txt, else all",
+        "auto, all, or the name of a list such as val for val.txt",
+        bool,
+    ),
+    Option(
+        "rate",
+        20.0,
+        "frames per second",
+        "a number from 0.1 to 240",
+        between(0.1, 240.0),
+    ),
+    Option("loop", True, "begin again after the folder's last frame", "true or false"),
+    Option(
+        "seed",
+        0,
+        "which street is driven",
+        "a whole number from 0 to 2147483647",
+        between(0, 2**31 - 1),
+    ),
+    Option(
+        "conditions",
+        "",
+        "weather and light of the street, such as HardRainNoon; empty lets them change",
+        "the name of a preset, or empty",
+    ),
+    Option(
+        "label_set",
+        "carla-0.8",
+        "label set of the true mask that is published beside the picture",
+        "the name of a label set or the path of its .yaml file",
+        bool,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class CameraSourceConfig:
+    """Settings of the camera source; see ``CAMERA_SOURCE_OPTIONS``."""
+
+    data: str
+    split: str
+    rate: float
+    loop: bool
+    seed: int
+    conditions: str
+    label_set: str
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> CameraSourceConfig:
+        """Make the settings from what ``read_options`` returned."""
+        return cls(**values)
