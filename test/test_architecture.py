@@ -31,6 +31,10 @@ HOMES = {
     ),
     "tensorrt*": ("engines/tensorrt*.py",),
     "aiohttp": ("view/*",),
+    "openvino": (
+        *("engines/openvino*.py", "quantization/*", "bench/*"),
+        *("cli/bench.py", "evaluation/onnx_run.py"),
+    ),
     "nncf": ("quantization/int8.py",),
     "h5py": ("model/keras_*.py",),
     "rosbags": ("bags/*",),

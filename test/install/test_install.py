@@ -135,7 +135,7 @@ def test_ros_finds_the_package(installed: Installed) -> None:
 
 def test_the_installed_code_is_the_one_that_runs(installed: Installed) -> None:
     code = (
-        "from unet_perception import share; "
+        "from unet_perception.files import share; "
         "print(share.__file__); print(share.share_path('config/overlay.rviz'))"
     )
     module, config = installed.run(sys.executable, "-c", code).stdout.split()
