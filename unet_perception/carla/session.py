@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 
 import carla
 
@@ -100,12 +99,7 @@ class Session:
             self.__exit__(*sys.exc_info())
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         """Put everything back; a signal that came meanwhile is raised afterwards."""
         self._interrupts.hold()
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from unet_perception.dataset.entry import Entry
@@ -24,6 +24,7 @@ NEWEST = 32
 """Entries whose sums even a quick check compares: what a crash could have touched."""
 
 
+@dataclass(frozen=True, eq=False)
 class RecordingFolder:
     """A dataset folder that is open for one recorder.
 
@@ -33,27 +34,15 @@ class RecordingFolder:
         manifest: Open; no other recorder gets in.
         next_number: Of the next pair.
         done_by_set: How many pairs each set of the plan has.
-        last: The newest pair.
         strays: Files that were removed since no line of the manifest names them.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        identity: FolderIdentity,
-        manifest: ManifestWriter,
-        done_by_set: Mapping[str, int],
-        last: Entry | None,
-        strays: int,
-    ) -> None:
-        """Take what ``open_folder`` has found."""
-        self.root = root
-        self.identity = identity
-        self.manifest = manifest
-        self.done_by_set = done_by_set
-        self.last = last
-        self.strays = strays
-        self.next_number = 0 if last is None else last.number + 1
+    root: Path
+    identity: FolderIdentity
+    manifest: ManifestWriter
+    next_number: int
+    done_by_set: Mapping[str, int]
+    strays: int
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -64,12 +53,7 @@ class RecordingFolder:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let other recorders in."""
         self.close()
 
@@ -131,9 +115,9 @@ def open_folder(root: Path, identity: FolderIdentity, verify: str = "quick") -> 
         if verify == "quick":
             for entry in newest:
                 check_sums(root, entry)
-        last = newest[-1] if newest else None
-        strays = remove_strays(root, tuple(identity.cameras), last.number + 1 if last else 0)
-        return RecordingFolder(root, identity, manifest, dict(done), last, strays)
+        number = newest[-1].number + 1 if newest else 0
+        strays = remove_strays(root, tuple(identity.cameras), number)
+        return RecordingFolder(root, identity, manifest, number, dict(done), strays)
     except BaseException:
         manifest.close()
         raise
