@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import MaskReader, Pair, list_pairs
-from unet_perception.errors import DatasetError
+from unet_perception.dataset import MaskReader
+from unet_perception.dataset.splits import evaluation_pairs
 from unet_perception.labels import LabelSet, label_map, load_label_set
 from unet_perception.playback.street import LABEL_SET as STREET_LABEL_SET
 from unet_perception.playback.street import CameraModel, Street, preset
@@ -112,11 +112,7 @@ class FolderSource:
             DatasetError: The folder is incomplete or empty.
             LabelSetError: Its label set cannot be mapped to the other.
         """
-        if split == "auto":
-            split = "val" if (root / "val.txt").is_file() else "all"
-        self.pairs: list[Pair] = list_pairs(root, None if split == "all" else split)
-        if not self.pairs:
-            raise DatasetError(f"{root}: no pairs in split {split!r}")
+        self.pairs, _ = evaluation_pairs(root, split)
         self._masks = MaskReader(root, label_set)
         self._loop = loop
         self.lens = Lens()
