@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -49,11 +49,10 @@ class Blueprint:
     id: str
     attributes: tuple[Attribute, ...]
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    tags: str = field(default="")
 
     def to_rpc(self, uid: int) -> list[Any]:
         """Return the definition under a number."""
-        tags = self.tags or ",".join(self.id.split("."))
+        tags = self.id.replace(".", ",")
         return [uid, self.id, tags, [attribute.to_rpc() for attribute in self.attributes]]
 
 
