@@ -13,12 +13,13 @@ from itertools import islice
 from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
+from unet_perception.dataset import DatasetInfo
 from unet_perception.dataset.manifest import iterate_manifest
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
 from unet_perception.labels import carla_label_set
 from unet_perception.recording.disk import estimate, free_bytes, in_words
 from unet_perception.recording.drive import drive_set
-from unet_perception.recording.identity import FolderIdentity
+from unet_perception.recording.identity import identity_of
 from unet_perception.recording.layout import camera_folders
 from unet_perception.recording.options import RecorderOptions
 from unet_perception.recording.plan import RecordingSet
@@ -97,9 +98,9 @@ class Recorder:
         ) as session:
             return session.server_version, session.town
 
-    def _identity(self, version: str) -> FolderIdentity:
+    def _identity(self, version: str) -> DatasetInfo:
         cameras = {self._folders[spec.name]: _settings(spec) for spec in self._options.cameras}
-        return FolderIdentity(carla_label_set(version), cameras, version, "unet-perception record")
+        return identity_of(carla_label_set(version), cameras, version, "unet-perception record")
 
     def _begin(self, folder: RecordingFolder, missing: int) -> None:
         progress, root = self._progress, self._options.root

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.info import INFO_FILE
+from unet_perception.dataset.info import INFO_FILE, DatasetInfo
 from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.dataset.pairs import IMAGE_SUFFIXES
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.files.sync_folder import sync_folder
-from unet_perception.recording.identity import FolderIdentity, settle_identity
+from unet_perception.recording.identity import settle_identity
 from unet_perception.recording.strays import remove_strays
 from unet_perception.recording.sums import check_present, check_sums
 
@@ -38,7 +38,7 @@ class RecordingFolder:
     """
 
     root: Path
-    identity: FolderIdentity
+    identity: DatasetInfo
     manifest: ManifestWriter
     next_number: int
     done_by_set: Mapping[str, int]
@@ -79,7 +79,7 @@ class RecordingFolder:
                 )
 
 
-def open_folder(root: Path, identity: FolderIdentity, verify: str = "quick") -> RecordingFolder:
+def open_folder(root: Path, identity: DatasetInfo, verify: str = "quick") -> RecordingFolder:
     """Open a folder, made where it is missing, and make sure that every pair in it is whole.
 
     Files that a crash left and no line of the manifest names are removed. So is nothing else: a
@@ -133,7 +133,7 @@ def _make(folder: Path) -> None:
         raise DatasetError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
-def _refuse_foreign(root: Path, identity: FolderIdentity) -> None:
+def _refuse_foreign(root: Path, identity: DatasetInfo) -> None:
     """Refuse a folder with pictures that no recorder wrote: they would pass for strays."""
     if (root / MANIFEST).exists() and (root / INFO_FILE).exists():
         return
