@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from unet_perception.errors import ConfigError
 
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Before each attempt to reach a server again that was lost; the last one stays."""
+
 
 @dataclass(frozen=True)
 class SessionConfig:

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 
 from unet_perception.carla.cameras import CameraSpec
+from unet_perception.carla.config import PAUSES_S
 from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
 from unet_perception.dataset import DatasetInfo
@@ -30,8 +31,6 @@ from unet_perception.recording.splits import write_splits
 from unet_perception.recording.writer import PairWriter
 
 DISK_PERIOD_S = 1.0
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Before each attempt to reach a server again that was lost; the last one stays."""
 
 
 class Recorder:
