@@ -16,11 +16,11 @@ from unet_perception.dataset.info import read_info
 from unet_perception.dataset.manifest import read_manifest
 from unet_perception.dataset.pairs import list_pairs
 from unet_perception.errors import DatasetError
-from unet_perception.recording.identity import FolderIdentity, settle_identity
+from unet_perception.recording.identity import identity_of, settle_identity
 from unet_perception.recording.plan import Plan
 from unet_perception.recording.plan_file import settle_plan
 
-_IDENTITY = FolderIdentity(
+_IDENTITY = identity_of(
     "carla-0.9.14",
     {name: {"width": 8, "height": 6} for name in ("CameraRGB", "CameraMask")},
     "0.9.16",

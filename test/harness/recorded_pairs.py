@@ -10,13 +10,13 @@ import numpy as np
 
 from unet_perception.dataset import read_image, read_mask
 from unet_perception.dataset.manifest import read_manifest
-from unet_perception.recording.identity import FolderIdentity
+from unet_perception.recording.identity import identity_of
 from unet_perception.recording.resume import open_folder
 from unet_perception.recording.writer import PairJob, PairWriter
 
 HEIGHT, WIDTH = 48, 64
 CAMERA = {"type": "rgb", "width": WIDTH, "height": HEIGHT, "fov": 90.0}
-IDENTITY = FolderIdentity("carla-0.9.14", {"CameraRGB": CAMERA, "CameraMask": CAMERA}, "0.9.16")
+IDENTITY = identity_of("carla-0.9.14", {"CameraRGB": CAMERA, "CameraMask": CAMERA}, "0.9.16")
 
 
 def pixels_of(frame: int) -> tuple[np.ndarray, np.ndarray]:

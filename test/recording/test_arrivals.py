@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from unet_perception.recording.arrivals import Arrivals
 
 
-def test_it_waits_for_every_view() -> None:
+def test_it_waits_for_every_camera() -> None:
     arrivals: Arrivals[str] = Arrivals(2)
-    arrivals.put(5, {"front": "a"})
+    arrivals.put(5, "rgb", "a")
     assert arrivals.take(5, 0.01) is None
-    thread = threading.Timer(0.05, lambda: arrivals.put(6, {"left": "d"}))
+    thread = threading.Timer(0.05, lambda: arrivals.put(6, "ids", "d"))
     thread.start()
-    arrivals.put(6, {"front": "c"})
-    assert arrivals.take(6, 30.0) == {"front": "c", "left": "d"}
+    arrivals.put(6, "rgb", "c")
+    assert arrivals.take(6, 30.0) == {"rgb": "c", "ids": "d"}
     thread.join()
 
 
@@ -30,20 +30,20 @@ def test_it_waits_no_longer_than_told() -> None:
 
 
 @given(
-    st.permutations([(frame, view) for frame in range(5) for view in ("front", "left")]),
+    st.permutations([(frame, name) for frame in range(5) for name in ("rgb", "ids")]),
     st.sets(st.integers(0, 4)),
 )
 def test_a_frame_has_its_own_images_or_none(
     order: list[tuple[int, str]], skipped: set[int]
 ) -> None:
     arrivals: Arrivals[tuple[int, str]] = Arrivals(2)
-    for frame, view in order:
-        arrivals.put(frame, {view: (frame, view)})
+    for frame, name in order:
+        arrivals.put(frame, name, (frame, name))
     for frame in range(5):
         if frame in skipped:
             arrivals.pass_over(frame)
             continue
-        assert arrivals.take(frame, 0.0) == {view: (frame, view) for view in ("front", "left")}
+        assert arrivals.take(frame, 0.0) == {name: (frame, name) for name in ("rgb", "ids")}
         # What comes late is not taken for a later frame's.
-        arrivals.put(frame, {"front": (frame, "front")})
+        arrivals.put(frame, "rgb", (frame, "rgb"))
     assert not arrivals._open

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 pytest.importorskip("carla", reason="the carla client is not installed")
 import itertools
 
-from recording_process import SMALL, RecordingProcess, wait_for_lines
+from recording_process import SMALL, wait_for_lines
 from repetitions import repetitions
 from served_pairs import check_pairs, served_number
 
@@ -28,24 +28,6 @@ from unet_perception.labels import label_map, load_label_set
 
 KILLS = repetitions(51, 30)
 AT_ONCE = 3
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Callable[..., RecordingProcess]]:
-    started: list[RecordingProcess] = []
-
-    def start(server: Any, *arguments: str, out: str = "out") -> RecordingProcess:
-        started.append(RecordingProcess(tmp_path / out, server.port, *arguments))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-
-
-@pytest.fixture
-def server(start_carla_server: Callable[..., Any], numbered_pairs: Path) -> Any:
-    return start_carla_server("--data", str(numbered_pairs))
 
 
 def committed(out: Path) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,6 @@ VIEWS = """cameras:
   rgb_left: {type: rgb, width: 64, height: 48, yaw: -60}
   ids_left: {type: semantic_segmentation, width: 64, height: 48, yaw: -60}
 """
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Callable[..., RecordingProcess]]:
-    started: list[RecordingProcess] = []
-
-    def start(port: int, *arguments: str) -> RecordingProcess:
-        started.append(RecordingProcess(tmp_path / "out", port, *arguments))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
 
 
 class Noting(StreetStage):
@@ -77,7 +64,7 @@ def test_the_street_comes_back_as_it_was_drawn(
     stage = Noting()
     with PlaybackServer(ServerOptions(port=0), stage) as server:
         plan = ["--weathers", "HardRainSunset", "--pairs", "60", "--min-distance", "0.5"]
-        running = record(server.port, *plan)
+        running = record(server, *plan)
         assert running.wait() == 0, running.output
     entries = read_manifest(tmp_path / "out")
     assert len(entries) == 60
@@ -89,14 +76,10 @@ def test_the_street_comes_back_as_it_was_drawn(
 
 
 def test_several_views_are_of_one_frame(
-    record: Callable[..., RecordingProcess],
-    start_carla_server: Callable[..., Any],
-    numbered_pairs: Path,
-    tmp_path: Path,
+    record: Callable[..., RecordingProcess], server: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "cameras.yaml").write_text(VIEWS)
-    server = start_carla_server("--data", str(numbered_pairs))
-    running = record(server.port, "--weathers", "ClearNoon", "--pairs", "40", "--keep-standing")
+    running = record(server, "--weathers", "ClearNoon", "--pairs", "40", "--keep-standing")
     assert running.wait() == 0, running.output
     entries = read_manifest(tmp_path / "out")
     assert len(entries) == 40
@@ -113,19 +96,15 @@ def test_several_views_are_of_one_frame(
 
 
 def test_a_command_runs_between_sets_and_its_failure_ends_the_recording(
-    record: Callable[..., RecordingProcess],
-    start_carla_server: Callable[..., Any],
-    numbered_pairs: Path,
-    tmp_path: Path,
+    record: Callable[..., RecordingProcess], server: Any, tmp_path: Path
 ) -> None:
-    server = start_carla_server("--data", str(numbered_pairs))
     told = tmp_path / "told"
     plan = ["--weathers", "ClearNoon", "WetNoon", "CloudyNoon", "--pairs", "4", "--keep-standing"]
-    running = record(server.port, *plan, "--restart", f"echo again >> {told}")
+    running = record(server, *plan, "--restart", f"echo again >> {told}")
     assert running.wait() == 0, running.output
     assert told.read_text().split() == ["again", "again"]
     more = [*plan[:4], "WetSunset", *plan[4:]]
-    running = record(server.port, *more, "--routes", "2", "--restart", "exit 3")
+    running = record(server, *more, "--routes", "2", "--restart", "exit 3")
     assert running.wait() == 1
     assert "restart command 'exit 3' ended with exit code 3" in running.output
     assert len(read_manifest(tmp_path / "out")) == 16
@@ -147,7 +126,7 @@ def test_a_command_may_restart_the_server(
         f"echo $! > {started}\n"
     )
     plan = ["--weathers", "ClearNoon", "WetNoon", "--pairs", "4", "--keep-standing"]
-    running = record(server.port, *plan, "--timeout", "1", "--restart", f"sh {script}")
+    running = record(server, *plan, "--timeout", "1", "--restart", f"sh {script}")
     try:
         assert running.wait() == 0, running.output
     finally:

@@ -49,6 +49,9 @@ class Actors:
         journal: Where they are noted.
         interrupts: Holds signals back between a spawn and its note.
         ticks: Whether frames come when this session asks for them, and not else.
+
+    Attributes:
+        world: As given, as are ``address`` and ``ticks``.
     """
 
     def __init__(
@@ -62,11 +65,11 @@ class Actors:
     ) -> None:
         """Own nothing yet."""
         self._client = client
-        self._world = world
-        self._address = address
+        self.world = world
+        self.address = address
         self._journal = journal
         self._interrupts = interrupts
-        self._ticks = ticks
+        self.ticks = ticks
         self._owned: dict[int, carla.Actor] = {}
 
     @property
@@ -82,12 +85,12 @@ class Actors:
         Raises:
             SimulatorError: The server has no such blueprint, or it no such attribute.
         """
-        with translated(self._address, "list its blueprints"):
-            library = self._world.get_blueprint_library()
+        with translated(self.address, "list its blueprints"):
+            library = self.world.get_blueprint_library()
         try:
             blueprint = library.find(type_id)
         except IndexError as error:
-            raise SimulatorError(f"CARLA at {self._address} has no blueprint {type_id}") from error
+            raise SimulatorError(f"CARLA at {self.address} has no blueprint {type_id}") from error
         for key, value in attributes.items():
             try:
                 blueprint.set_attribute(key, value)
@@ -128,12 +131,12 @@ class Actors:
                 # Nobody could find it by a tag if the process died before its number is noted.
                 self._journal.expect(wish.note.type_id, wish.note.role_name)
             try:
-                actor = self._world.spawn_actor(wish.blueprint, wish.transform, wish.parent)
+                actor = self.world.spawn_actor(wish.blueprint, wish.transform, wish.parent)
             except RuntimeError as error:
                 if not unanswered(error):
                     self._journal.forget(lambda note: note == wish.note)
                 raise translate(
-                    error, self._address, f"spawn {wish.note.type_id} ({wish.note.role_name})"
+                    error, self.address, f"spawn {wish.note.type_id} ({wish.note.role_name})"
                 ) from error
             self._own([actor])
         return actor
@@ -144,11 +147,11 @@ class Actors:
         for wish in wishes:
             parent = () if wish.parent is None else (wish.parent,)
             commands.append(carla.command.SpawnActor(wish.blueprint, wish.transform, *parent))
-        with self._interrupts.critical(), translated(self._address, "spawn actors"):
+        with self._interrupts.critical(), translated(self.address, "spawn actors"):
             # Never with do_tick: the client would wait for the frame while it holds the GIL.
             answers = self._client.apply_batch_sync(commands, False)
             ids = [answer.actor_id for answer in answers if not answer.has_error()]
-            found = {actor.id: actor for actor in self._world.get_actors(ids)}
+            found = {actor.id: actor for actor in self.world.get_actors(ids)}
             self._own(found.values())
         return [
             " ".join(answer.error.split()) if answer.has_error() else found[answer.actor_id]
@@ -167,10 +170,10 @@ class Actors:
         actors = list(actors)[::-1]
         self.stop(actors)
         refused = []
-        with self._interrupts.critical(), translated(self._address, "destroy actors"):
+        with self._interrupts.critical(), translated(self.address, "destroy actors"):
             commands = [carla.command.DestroyActor(actor.id) for actor in actors]
             answers = self._client.apply_batch_sync(commands, False)
-            present = self._world.get_snapshot()
+            present = self.world.get_snapshot()
             for actor, answer in zip(actors, answers, strict=True):
                 if answer.has_error() and present.has_actor(actor.id):
                     refused.append(f"{actor.type_id} {actor.id} ({answer.error})")
@@ -178,9 +181,7 @@ class Actors:
                     self._owned.pop(actor.id, None)
             self._journal.forget(lambda note: note.id is not None and note.id not in self._owned)
         if refused:
-            raise SimulatorError(
-                f"CARLA at {self._address} refused to destroy {'; '.join(refused)}"
-            )
+            raise SimulatorError(f"CARLA at {self.address} refused to destroy {'; '.join(refused)}")
 
     def stop(self, actors: Iterable[carla.Actor]) -> None:
         """End the callbacks of sensors and the walks of walkers among the actors.
@@ -190,13 +191,13 @@ class Actors:
         images in flight are waited for, where a session can stop them.
         """
         actors = list(actors)
-        if self._ticks and any(map(_listens, actors)):
+        if self.ticks and any(map(_listens, actors)):
             time.sleep(SETTLE)
         for actor in actors:
             if _listens(actor):
                 actor.stop()
             elif actor.type_id == "controller.ai.walker":
-                with translated(self._address, "stop a walker"):
+                with translated(self.address, "stop a walker"):
                     actor.stop()
 
     def _own(self, actors: Iterable[carla.Actor]) -> None:

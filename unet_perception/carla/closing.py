@@ -6,8 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import carla
-
 from unet_perception.carla.actors import Actors
 from unet_perception.carla.answers import unanswered
 from unet_perception.carla.autopilot import Autopilot
@@ -46,21 +44,13 @@ class Closing:
             self.failures.append(f"could not {doing}: {' '.join(str(error).split())}")
 
 
-def put_back(
-    world: carla.World,
-    actors: Actors,
-    autopilot: Autopilot | None,
-    original: Settings | None,
-    sync: bool,
-) -> Closing:
+def put_back(actors: Actors, autopilot: Autopilot | None, original: Settings | None) -> Closing:
     """Destroy what a session spawned, then put the settings back.
 
     Args:
-        world: The server's world.
         actors: The session's actors.
         autopilot: Its traffic manager, if it used one.
         original: Settings to go back to, if it changed them.
-        sync: Whether it ticks the server.
 
     Returns:
         What failed.
@@ -73,8 +63,8 @@ def put_back(
         closing.attempt("stop the autopilot", autopilot.release)
     if owned:
         closing.attempt("destroy its actors", lambda: actors.destroy(owned))
-        if sync:
-            closing.attempt("show a frame without them", world.tick)
+        if actors.ticks:
+            closing.attempt("show a frame without them", actors.world.tick)
     if original is not None:
-        closing.attempt("put the settings back", lambda: apply_settings(world, original))
+        closing.attempt("put the settings back", lambda: apply_settings(actors.world, original))
     return closing

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from unet_perception.errors import ConfigError
 
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Before each attempt to reach a server again that was lost; the last one stays."""
+
 
 @dataclass(frozen=True)
 class SessionConfig:
@@ -38,42 +41,26 @@ class SessionConfig:
 
     def __post_init__(self) -> None:
         """Check every value."""
-        _require(bool(self.host.strip()), "host", self.host, "the name or address of the server")
-        _require(_whole(self.port) and 1 <= self.port <= 65535, "port", self.port, "1 to 65535")
-        _require(_within(self.timeout, 0.1, 3600), "timeout", self.timeout, "0.1 to 3600 seconds")
-        _require(
-            _within(self.fixed_delta_seconds, 0.001, 1.0),
-            "fixed_delta_seconds",
-            self.fixed_delta_seconds,
-            "0.001 to 1 second",
-        )
-        _require(
-            not (self.passive and self.town),
-            "town",
-            self.town,
-            "empty in a passive session, which never loads another one",
-        )
-        _require(
-            not (self.passive and self.recover),
-            "recover",
-            self.recover,
-            "false in a passive session, which never changes the server's settings",
-        )
+        self._require("host", bool(self.host.strip()), "the name or address of the server")
+        self._require("port", type(self.port) is int and 1 <= self.port <= 65535, "1 to 65535")
+        self._require("timeout", _within(self.timeout, 0.1, 3600), "0.1 to 3600 seconds")
+        short = _within(self.fixed_delta_seconds, 0.001, 1.0)
+        self._require("fixed_delta_seconds", short, "0.001 to 1 second")
+        if self.passive:
+            never = "in a passive session, which never"
+            self._require("town", not self.town, f"empty {never} loads another one")
+            kept = f"false {never} changes the server's settings"
+            self._require("recover", not self.recover, kept)
 
     @property
     def address(self) -> str:
         """``host:port``, as messages name the server."""
         return f"{self.host}:{self.port}"
 
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    def _require(self, key: str, allowed: bool, what: str) -> None:
+        if not allowed:
+            raise ConfigError(f"{key} is {getattr(self, key)!r}; it must be {what}")
 
 
 def _within(value: float, low: float, high: float) -> bool:
     return not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
-
-
-def _require(allowed: bool, key: str, value: object, what: str) -> None:
-    if not allowed:
-        raise ConfigError(f"{key} is {value!r}; it must be {what}")

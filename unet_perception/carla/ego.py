@@ -16,15 +16,16 @@ from unet_perception.errors import ConfigError, SimulatorError
 DEFAULT_VEHICLE = "vehicle.tesla.model3"
 
 
-def find_vehicle(world: carla.World, role: str, address: str) -> carla.Vehicle | None:
-    """Return the oldest vehicle with a role name, or None."""
-    with translated(address, "list its actors"):
-        vehicles = [a for a in world.get_actors().filter("vehicle.*") if role_name(a) == role]
+def find_vehicle(actors: Actors, role: str) -> carla.Vehicle | None:
+    """Return the oldest vehicle with a role name, whoever spawned it, or None."""
+    with translated(actors.address, "list its actors"):
+        found = actors.world.get_actors().filter("vehicle.*")
+        vehicles = [vehicle for vehicle in found if role_name(vehicle) == role]
     return min(vehicles, key=lambda actor: actor.id, default=None)
 
 
 def wait_for_vehicle(
-    world: carla.World, role: str, address: str, timeout: float, step: Callable[[], object]
+    actors: Actors, role: str, timeout: float, step: Callable[[], object]
 ) -> carla.Vehicle:
     """Follow the server's frames until somebody has spawned a vehicle with a role name.
 
@@ -33,35 +34,27 @@ def wait_for_vehicle(
     """
     deadline = time.monotonic() + timeout
     while True:
-        vehicle = find_vehicle(world, role, address)
+        vehicle = find_vehicle(actors, role)
         if vehicle is not None:
             return vehicle
         if time.monotonic() >= deadline:
             break
         step()
-    vehicles = world.get_actors().filter("vehicle.*")
+    vehicles = actors.world.get_actors().filter("vehicle.*")
     roles = ", ".join(sorted({role_name(vehicle) for vehicle in vehicles} - {""}))
     raise SimulatorError(
-        f"no vehicle at {address} has the role name {role} within {timeout:g} s; "
+        f"no vehicle at {actors.address} has the role name {role} within {timeout:g} s; "
         f"there are {roles or 'no vehicles with a role'}"
     )
 
 
 def spawn_vehicle(
-    world: carla.World,
-    actors: Actors,
-    address: str,
-    role: str,
-    blueprint: str,
-    spawn_point: int,
-    seed: int,
+    actors: Actors, role: str, blueprint: str, spawn_point: int, seed: int
 ) -> carla.Vehicle:
     """Spawn a vehicle at one spawn point, or at the first free one in a seeded order.
 
     Args:
-        world: Where.
         actors: Spawns it and notes it.
-        address: ``host:port`` for messages.
         role: Its role name.
         blueprint: Blueprint id, or a pattern such as ``vehicle.audi.*`` to choose from.
         spawn_point: Index into the town's spawn points; -1 tries them all.
@@ -71,7 +64,7 @@ def spawn_vehicle(
         ConfigError: There is no such vehicle or spawn point.
         SimulatorError: The server refused.
     """
-    chance = random.Random(seed)
+    chance, world, address = random.Random(seed), actors.world, actors.address
     with translated(address, "list its blueprints"):
         found = sorted(item.id for item in world.get_blueprint_library().filter(blueprint))
     vehicles = [name for name in found if name.startswith("vehicle.")]

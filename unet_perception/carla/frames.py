@@ -9,6 +9,7 @@ from collections.abc import Callable
 import carla
 
 from unet_perception.carla.answers import unanswered
+from unet_perception.carla.config import SessionConfig
 from unet_perception.errors import SimulatorError
 
 SLICE = 0.5
@@ -30,26 +31,21 @@ def wait_for_first(world: carla.World) -> bool:
 
 
 def next_snapshot(
-    world: carla.World,
-    after: int,
-    timeout: float,
-    should_stop: Callable[[], bool],
-    address: str,
+    world: carla.World, after: int, config: SessionConfig, should_stop: Callable[[], bool]
 ) -> carla.WorldSnapshot:
     """Return the newest frame as soon as it is newer than one that was seen.
 
     Args:
         world: The world.
         after: Number of the frame that was seen.
-        timeout: Longest wait, in seconds.
+        config: The server, and the longest wait.
         should_stop: Ends the wait early; the newest frame is returned then.
-        address: ``host:port`` for messages.
 
     Raises:
         SimulatorError: The server answers, but no frame comes.
         RuntimeError: The server does not answer.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + config.timeout
     while True:
         snapshot = world.get_snapshot()
         if snapshot.frame > after or should_stop():
@@ -66,4 +62,6 @@ def next_snapshot(
     why = (
         "it is in synchronous mode and nobody ticks it" if settings.synchronous_mode else "it hangs"
     )
-    raise SimulatorError(f"CARLA at {address} gave no frame within {timeout:g} s: {why}")
+    raise SimulatorError(
+        f"CARLA at {config.address} gave no frame within {config.timeout:g} s: {why}"
+    )

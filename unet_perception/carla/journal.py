@@ -17,6 +17,7 @@ from typing import Any
 
 from unet_perception.carla.owner import Owner, this_process
 from unet_perception.errors import ConfigError
+from unet_perception.files.atomic import replace_bytes
 from unet_perception.files.documents import DocumentError, parse_json, read_text
 
 Settings = Mapping[str, Any]
@@ -74,41 +75,32 @@ class Journal:
 
     Args:
         record: What it begins with.
-        folder: Where it lies; made with access for its owner only.
+
+    Attributes:
+        record: What is in it.
     """
 
-    def __init__(self, record: Record, folder: Path | None = None) -> None:
+    def __init__(self, record: Record) -> None:
         """Choose a file; ``write`` makes it."""
-        self._folder = folder or state_folder()
-        self._path = self._folder / f"carla-{secrets.token_hex(8)}.json"
-        self._record = record
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
-
-    @property
-    def record(self) -> Record:
-        """What is in it."""
-        return self._record
+        self.record = record
+        self._path = state_folder() / f"carla-{secrets.token_hex(8)}.json"
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the record and write all of it."""
-        self._record = replace(self._record, **changes)
+        self.record = replace(self.record, **changes)
         self.write()
 
     def write(self) -> None:
         """Put the record on disk in one step."""
-        write_record(self._path, self._record)
+        write_record(self._path, self.record)
 
     def expect(self, type_id: str, role_name: str) -> None:
         """Note an actor that is about to be spawned."""
-        self.update(actors=(*self._record.actors, ActorNote(None, type_id, role_name)))
+        self.update(actors=(*self.record.actors, ActorNote(None, type_id, role_name)))
 
     def add(self, actors: Iterable[ActorNote]) -> None:
         """Note actors that have been spawned; they take the place of what was expected."""
-        notes = list(self._record.actors)
+        notes = list(self.record.actors)
         for actor in actors:
             expected = replace(actor, id=None)
             if expected in notes:
@@ -118,7 +110,7 @@ class Journal:
 
     def forget(self, gone: Callable[[ActorNote], bool]) -> None:
         """Strike actors out."""
-        self.update(actors=tuple(note for note in self._record.actors if not gone(note)))
+        self.update(actors=tuple(note for note in self.record.actors if not gone(note)))
 
     def remove(self) -> None:
         """Everything is as before: delete the file."""
@@ -133,17 +125,16 @@ def state_folder() -> Path:
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write a record so that a reader sees the old one or the new one, never half of one.
+    """Write a record in one step, into a folder to which its owner alone has access.
 
     Raises:
         ConfigError: The folder cannot be written.
     """
-    temporary = path.with_suffix(".tmp")
+    text = json.dumps({"format": FORMAT, **asdict(record)}, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
-        temporary.write_text(json.dumps({"format": FORMAT, **asdict(record)}, indent=1), "utf-8")
-        os.replace(temporary, path)
+        replace_bytes(path, text.encode("utf-8"))
     except OSError as error:
         raise ConfigError(
             f"cannot note in {path.parent} what is changed on the server ({error.strerror}): "

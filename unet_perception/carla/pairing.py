@@ -22,6 +22,11 @@ class Pairing(Generic[Item]):
     Args:
         members: Their names.
         window: How many incomplete sets may wait.
+
+    Attributes:
+        complete: Sets that had every member.
+        incomplete: Sets that were dropped because a member's item had not come in time.
+        late: Items that came after their set was dropped, or a second time.
     """
 
     def __init__(self, members: Iterable[str], window: int = WINDOW) -> None:
@@ -31,24 +36,9 @@ class Pairing(Generic[Item]):
         self._open: dict[int, dict[str, Item]] = {}
         self._horizon = -1
         self._lock = threading.Lock()
-        self._complete = 0
-        self._incomplete = 0
-        self._late = 0
-
-    @property
-    def complete(self) -> int:
-        """Sets that had every member."""
-        return self._complete
-
-    @property
-    def incomplete(self) -> int:
-        """Sets that were dropped because a member's item had not come in time."""
-        return self._incomplete
-
-    @property
-    def late(self) -> int:
-        """Items that came after their set was dropped, or a second time."""
-        return self._late
+        self.complete = 0
+        self.incomplete = 0
+        self.late = 0
 
     @property
     def waiting(self) -> int:
@@ -60,14 +50,14 @@ class Pairing(Generic[Item]):
         with self._lock:
             items = self._open.get(frame)
             if frame <= self._horizon or (items is not None and member in items):
-                self._late += 1
+                self.late += 1
                 return None
             if items is None:
                 items = self._open[frame] = {}
             items[member] = item
             if len(items) == len(self._members):
                 del self._open[frame]
-                self._complete += 1
+                self.complete += 1
                 self._drop_up_to(frame)
                 return {name: items[name] for name in self._members}
             if len(self._open) > self._window:
@@ -79,4 +69,4 @@ class Pairing(Generic[Item]):
         self._horizon = frame
         for old in [number for number in self._open if number <= frame]:
             del self._open[old]
-            self._incomplete += 1
+            self.incomplete += 1

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cameras on a vehicle: every image as it comes, and sets of those that belong together."""
+"""Cameras on a vehicle: every image as it comes, and whether those that belong together do."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import carla
@@ -42,21 +41,6 @@ class CameraImage:
     transform: carla.Transform
 
 
-@dataclass(frozen=True, eq=False)
-class ImageSet:
-    """Images of one frame by all cameras with the same view.
-
-    Attributes:
-        frame: Number of the frame.
-        stamp: Its simulated time in seconds.
-        images: By the cameras' names, in their order in the rig.
-    """
-
-    frame: int
-    stamp: float
-    images: Mapping[str, CameraImage]
-
-
 @dataclass(frozen=True)
 class RigCounts:
     """What a rig has seen.
@@ -64,9 +48,9 @@ class RigCounts:
     Attributes:
         frames: Images of each camera by name.
         damaged: Images whose bytes did not fit their size; they are not passed on.
-        sets: Complete sets.
-        incomplete: Sets that missed an image and were dropped.
-        late: Images that came after their set was dropped.
+        sets: Frames of which all cameras with the same view have delivered.
+        incomplete: Frames of which one of these has not.
+        late: Images that came after their frame was given up.
     """
 
     frames: Mapping[str, int]
@@ -87,7 +71,6 @@ class Rig:
         vehicle: What the cameras are attached to.
         cameras: At least one, with different names.
         on_image: Takes each image.
-        on_set: Takes each complete set of two or more cameras with the same view.
 
     Raises:
         SimulatorError: The server refused a camera.
@@ -99,12 +82,10 @@ class Rig:
         vehicle: carla.Vehicle,
         cameras: Sequence[CameraSpec],
         on_image: Callable[[CameraImage], None],
-        on_set: Callable[[ImageSet], None] | None = None,
     ) -> None:
         """Spawn all cameras in one frame, so that those with the same rate keep step."""
         self._session = session
         self._on_image = on_image
-        self._on_set = on_set
         self._state = threading.Condition()
         self._closed = False
         self._flying = 0
@@ -142,12 +123,7 @@ class Rig:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it, unless the server is lost: the session's end sees to that."""
         if not self._session.lost:
             self.close()
@@ -206,23 +182,20 @@ class Rig:
             if pixels is None:
                 self._damaged += 1
                 return
-        taken = CameraImage(camera, image.frame, image.timestamp, pixels, image.transform)
-        self._on_image(taken)
-        pairing = self._pairings.get(camera.name)
-        images = None if pairing is None else pairing.put(camera.name, taken.frame, taken)
-        if images is not None and self._on_set is not None:
-            self._on_set(ImageSet(taken.frame, taken.stamp, images))
+        self._on_image(CameraImage(camera, image.frame, image.timestamp, pixels, image.transform))
+        if (pairing := self._pairings.get(camera.name)) is not None:
+            pairing.put(camera.name, image.frame, None)
 
 
-def _pairings(cameras: Sequence[CameraSpec]) -> dict[str, Pairing[CameraImage]]:
+def _pairings(cameras: Sequence[CameraSpec]) -> dict[str, Pairing[None]]:
     """Return the pairing of each camera that shares its view with another one, by name."""
     views: dict[Hashable, list[str]] = {}
     for camera in cameras:
         views.setdefault(camera.view, []).append(camera.name)
-    found: dict[str, Pairing[CameraImage]] = {}
+    found: dict[str, Pairing[None]] = {}
     for names in views.values():
         if len(names) > 1:
-            found.update(dict.fromkeys(names, Pairing[CameraImage](names)))
+            found.update(dict.fromkeys(names, Pairing[None](names)))
     return found
 
 

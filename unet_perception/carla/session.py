@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 
 import carla
 
@@ -100,12 +99,7 @@ class Session:
             self.__exit__(*sys.exc_info())
             raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         """Put everything back; a signal that came meanwhile is raised afterwards."""
         self._interrupts.hold()
         try:
@@ -133,13 +127,8 @@ class Session:
                 self.world.tick(self.config.timeout)
                 snapshot = self.world.get_snapshot()
             else:
-                snapshot = next_snapshot(
-                    self.world,
-                    self._frame,
-                    self.config.timeout,
-                    self._should_stop,
-                    self.config.address,
-                )
+                stop = self._should_stop
+                snapshot = next_snapshot(self.world, self._frame, self.config, stop)
         if snapshot.id != self._episode:
             raise SimulatorError(
                 f"somebody loaded another world at {self.config.address}; what this session "
@@ -166,15 +155,13 @@ class Session:
         """
         if self._frame == 0:
             self.step()
-        world, address = self.world, self.config.address
+        actors = self.actors
         if self.config.passive:
-            return wait_for_vehicle(world, role_name, address, self.config.timeout, self.step)
+            return wait_for_vehicle(actors, role_name, self.config.timeout, self.step)
         with self.asked(f"give it the vehicle {role_name}"):
-            vehicle = find_vehicle(world, role_name, address)
+            vehicle = find_vehicle(actors, role_name)
             if vehicle is None:
-                vehicle = spawn_vehicle(
-                    world, self.actors, address, role_name, blueprint, spawn_point, seed
-                )
+                vehicle = spawn_vehicle(actors, role_name, blueprint, spawn_point, seed)
                 self.step()
         return vehicle
 
@@ -243,9 +230,7 @@ class Session:
         if self._journal is None or self._actors is None:
             return
         self.client.set_timeout(CLOSING_TIMEOUT)
-        closing = put_back(
-            self.world, self._actors, self._autopilot, self._journal.record.original, self.sync
-        )
+        closing = put_back(self._actors, self._autopilot, self._journal.record.original)
         self.lost = self.lost or closing.lost
         if self.lost:
             retire_client(server_name(self.config.host, self.config.port))

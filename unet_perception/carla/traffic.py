@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import carla
 
-from unet_perception.carla.actors import Wish
 from unet_perception.carla.session import Session
 
 WALKING_SPEED = 1.3
@@ -76,7 +75,8 @@ def _spawn_vehicles(session: Session, count: int, chance: random.Random) -> list
     while kinds and points and len(spawned) < count:
         batch, points = points[: count - len(spawned)], points[count - len(spawned) :]
         wishes = [session.actors.wish(chance.choice(kinds), "traffic", point) for point in batch]
-        spawned += _spawn(session, wishes)
+        answers = session.actors.spawn_all(wishes)
+        spawned += [answer for answer in answers if not isinstance(answer, str)]
     return spawned
 
 
@@ -88,25 +88,18 @@ def _spawn_walkers(session: Session, count: int, chance: random.Random) -> list[
     wishes = [
         session.actors.wish(chance.choice(kinds), "traffic", place) for place in places if kinds
     ]
-    answers = session.actors.spawn_all(wishes)
-    walkers = [
-        (walker, place)
-        for walker, place in zip(answers, places, strict=False)
+    walks = [
+        _Walk(walker, None, place.get_forward_vector())
+        for walker, place in zip(session.actors.spawn_all(wishes), places, strict=False)
         if not isinstance(walker, str)
     ]
     if not guided:
-        return [_Walk(walker, None, place.get_forward_vector()) for walker, place in walkers]
-    controllers = _spawn(
-        session,
-        [
-            session.actors.wish("controller.ai.walker", "traffic", carla.Transform(), parent=walker)
-            for walker, _ in walkers
-        ],
-    )
-    by_parent = {controller.parent.id: controller for controller in controllers}
+        return walks
+    wish, here = session.actors.wish, carla.Transform()
+    wishes = [wish("controller.ai.walker", "traffic", here, parent=walk.walker) for walk in walks]
     return [
-        _Walk(walker, by_parent.get(walker.id), place.get_forward_vector())
-        for walker, place in walkers
+        walk if isinstance(controller, str) else replace(walk, controller=controller)
+        for walk, controller in zip(walks, session.actors.spawn_all(wishes), strict=True)
     ]
 
 
@@ -140,8 +133,3 @@ def _roadsides(session: Session, count: int, chance: random.Random) -> list[carl
 
 def _kinds(session: Session, pattern: str) -> list[str]:
     return sorted(item.id for item in session.world.get_blueprint_library().filter(pattern))
-
-
-def _spawn(session: Session, wishes: list[Wish]) -> list[carla.Actor]:
-    answers = session.actors.spawn_all(wishes)
-    return [answer for answer in answers if not isinstance(answer, str)]

@@ -37,18 +37,7 @@ _SAME_IN_ALL = {
     "mie_scattering_scale": 0.03,
     "rayleigh_scattering_scale": 0.0331,
 }
-_CHANGING = (
-    "cloudiness",
-    "precipitation",
-    "precipitation_deposits",
-    "wind_intensity",
-    "sun_altitude_angle",
-    "fog_density",
-    "fog_distance",
-    "wetness",
-    "fog_falloff",
-    "dust_storm",
-)
+_CHANGING = tuple(key for key in FIELDS if key not in _SAME_IN_ALL)
 # Of CARLA 0.9.16's client; a test compares them where it is installed.
 _PRESETS = {
     "ClearNight": (5.0, 0.0, 0.0, 10.0, -90.0, 60.0, 75.0, 0.0, 1.0, 0.0),

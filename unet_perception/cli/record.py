@@ -126,8 +126,9 @@ def _from_carla(options: argparse.Namespace, progress: Progress, say: Say) -> No
     _require_carla()
     from unet_perception.carla.cameras import load_cameras
     from unet_perception.carla.config import SessionConfig
+    from unet_perception.recording.options import RecorderOptions
     from unet_perception.recording.plan_file import load_plan
-    from unet_perception.recording.recorder import Recorder, RecorderOptions
+    from unet_perception.recording.recorder import Recorder
     from unet_perception.ros import process
 
     given = {key: getattr(options, key) for key in OVERRIDES if getattr(options, key) is not None}

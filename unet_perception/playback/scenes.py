@@ -12,23 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import MaskReader, Pair, list_pairs, read_info
+from unet_perception.dataset import MaskReader, read_info
+from unet_perception.dataset.splits import evaluation_pairs
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.imaging import upscale_ids
 from unet_perception.labels import LabelSet, load_label_set
 from unet_perception.playback.source import SourceFrame
 from unet_perception.playback.street import LABEL_SET as STREET_LABEL_SET
-from unet_perception.playback.street import CameraModel, Conditions, Street, World, carla_conditions
+from unet_perception.playback.street import CameraModel, Conditions, Street, World
 from unet_perception.playback.street.camera import ELEVATIONS, FORWARDS, RIGHTS, check_range
-
-__all__ = [
-    "CameraView",
-    "FolderScene",
-    "Moment",
-    "Scene",
-    "StreetScene",
-    "carla_conditions",
-]
 
 Pixels = NDArray[np.uint8]
 
@@ -183,10 +175,8 @@ class FolderScene:
                     f"{root}: has no dataset.json to say what its ids mean; name the label set"
                 )
             label_set = load_label_set(info.label_set)
-        if split == "auto":
-            split = "val" if (root / "val.txt").is_file() else "all"
         self.label_set = label_set
-        self.pairs: list[Pair] = list_pairs(root, None if split == "all" else split)
+        self.pairs, _ = evaluation_pairs(root, split)
         self._masks = MaskReader(root, label_set)
         self._room = kept_bytes
         self._held = 0

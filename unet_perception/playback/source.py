@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Full, Queue
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import MaskReader, Pair, list_pairs
-from unet_perception.errors import DatasetError
+from unet_perception.dataset import MaskReader
+from unet_perception.dataset.splits import evaluation_pairs
 from unet_perception.labels import LabelSet, label_map, load_label_set
 from unet_perception.playback.street import LABEL_SET as STREET_LABEL_SET
 from unet_perception.playback.street import CameraModel, Street, preset
@@ -24,8 +25,6 @@ T = TypeVar("T")
 
 CARLA_FOV = 90.0
 """Degrees; CARLA's default, taken for folders, which do not say."""
-
-WAKE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,7 @@ class FolderSource:
             DatasetError: The folder is incomplete or empty.
             LabelSetError: Its label set cannot be mapped to the other.
         """
-        if split == "auto":
-            split = "val" if (root / "val.txt").is_file() else "all"
-        self.pairs: list[Pair] = list_pairs(root, None if split == "all" else split)
-        if not self.pairs:
-            raise DatasetError(f"{root}: no pairs in split {split!r}")
+        self.pairs, _ = evaluation_pairs(root, split)
         self._masks = MaskReader(root, label_set)
         self._loop = loop
         self.lens = Lens()
@@ -158,10 +153,12 @@ class Ahead(Generic[T]):
             depth: Items that may wait.
         """
         self._make = make
-        self._queue: Queue[T | Exception | None] = Queue(depth)
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="frames ahead")
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._pool = ThreadPoolExecutor(1, "frames ahead")
+        # One is being made while the others wait.
+        self._items = deque(self._pool.submit(make, index) for index in range(depth + 1))
+        self._next = depth + 1
 
     def take(self) -> T | None:
         """Wait for the next item and return it; None behind the last, or when closed.
@@ -169,39 +166,19 @@ class Ahead(Generic[T]):
         Raises:
             Exception: What ``make`` raised.
         """
-        while not self._closed.is_set():
-            try:
-                item = self._queue.get(timeout=WAKE_S)
-            except Empty:
-                continue
-            if isinstance(item, Exception):
-                raise item
-            return item
-        return None
+        with self._lock:
+            if self._closed:
+                return None
+            item = self._items.popleft()
+            self._items.append(self._pool.submit(self._make, self._next))
+            self._next += 1
+        try:
+            return item.result()
+        except CancelledError:
+            return None
 
     def close(self) -> None:
         """Stop, and wait for the item that is being made."""
-        self._closed.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        index = 0
-        item: T | Exception | None
-        while not self._closed.is_set():
-            try:
-                item = self._make(index)
-            except Exception as error:
-                # Raised again by take(), on the thread that can do something about it.
-                item = error
-            self._put(item)
-            if item is None or isinstance(item, Exception):
-                return
-            index += 1
-
-    def _put(self, item: T | Exception | None) -> None:
-        while not self._closed.is_set():
-            try:
-                self._queue.put(item, timeout=WAKE_S)
-            except Full:
-                continue
-            return
+        with self._lock:
+            self._closed = True
+        self._pool.shutdown(cancel_futures=True)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -84,7 +83,7 @@ class StreetStage:
         return "the built-in street"
 
 
-class FolderStage:
+class FolderStage(StreetStage):
     """Every town shows the same recorded pairs, and has the built-in street's road."""
 
     def __init__(self, root: Path, split: str, label_set: str | None) -> None:
@@ -101,10 +100,6 @@ class FolderStage:
     def scene(self, town: str) -> Scene:
         """Return the folder."""
         return self._scene
-
-    def drive(self, town: str) -> Drive:
-        """Return the road of the street of that town."""
-        return Drive(_seed(town))
 
     def weather(self, seconds: float) -> tuple[float, ...]:
         """Return CARLA's default: a folder does not tell."""
@@ -128,7 +123,6 @@ def _parameters(preset_name: str) -> tuple[float, ...]:
     return tuple(given.get(k, v) for k, v in zip(WIRE_FIELDS, WIRE_CLEAR_NOON, strict=True))
 
 
-@cache
 def _seed(town: str) -> int:
     # The first town is the street that everything else here shows by default.
     digits = "".join(character for character in town if character.isdigit())

@@ -11,24 +11,24 @@ Item = TypeVar("Item")
 
 
 class Arrivals(Generic[Item]):
-    """Collects sets of images by frame, filled from the client's threads.
+    """Collects images by frame, filled from the client's threads.
 
-    A frame is whole when ``groups`` sets of it have come: one for each view. What belongs to
+    A frame is whole when so many images of it have come as there are cameras. What belongs to
     a frame that is past is thrown away.
     """
 
-    def __init__(self, groups: int) -> None:
-        """Expect so many sets a frame."""
-        self._groups = groups
+    def __init__(self, cameras: int) -> None:
+        """Expect so many images a frame."""
+        self._cameras = cameras
         self._changed = threading.Condition()
-        self._open: dict[int, list[Mapping[str, Item]]] = {}
+        self._open: dict[int, dict[str, Item]] = {}
         self._past = -1
 
-    def put(self, frame: int, images: Mapping[str, Item]) -> None:
-        """Take a set in."""
+    def put(self, frame: int, name: str, image: Item) -> None:
+        """Take a camera's image in."""
         with self._changed:
             if frame > self._past:
-                self._open.setdefault(frame, []).append(images)
+                self._open.setdefault(frame, {})[name] = image
                 self._changed.notify_all()
 
     def take(self, frame: int, patience: float) -> Mapping[str, Item] | None:
@@ -41,12 +41,12 @@ class Arrivals(Generic[Item]):
             patience: Seconds to wait.
         """
         with self._changed:
-            self._changed.wait_for(lambda: len(self._open.get(frame, ())) == self._groups, patience)
-            sets = self._open.get(frame, [])
+            whole = self._changed.wait_for(
+                lambda: len(self._open.get(frame, ())) == self._cameras, patience
+            )
+            images = self._open[frame] if whole else None
             self._forget(frame)
-        if len(sets) < self._groups:
-            return None
-        return {name: image for images in sets for name, image in images.items()}
+        return images
 
     def pass_over(self, frame: int) -> None:
         """Throw a frame's images away, and those of all before it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -46,12 +45,7 @@ class Display:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End."""
         self._ended.set()
         self._thread.join()
@@ -66,9 +60,9 @@ class Display:
     def summary(self) -> str:
         """Return what was recorded, in one paragraph."""
         p = self._progress
-        took = max(time.monotonic() - self._began, 1e-3)
+        took = time.monotonic() - self._began
         parts = [
-            f"{p.written} pairs recorded in {took:.0f} s, {p.written / took:.1f} a second, "
+            f"{p.written} pairs recorded in {took:.0f} s, {self._rate():.1f} a second, "
             f"{in_words(p.size)}; {p.before + p.written} of {p.total} are there",
             f"{p.ticks} ticks, {p.skipped} frames not worth keeping",
         ]

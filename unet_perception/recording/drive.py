@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One set of a plan: a town, a weather and a route, driven until its pairs are recorded."""
+"""One set of a plan: a town, a weather and a route, driven for as long as pairs are wanted."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Generator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.carla.cameras import CameraSpec
-from unet_perception.carla.config import SessionConfig
 from unet_perception.carla.connect import Say
-from unet_perception.carla.rig import CameraImage, ImageSet, Rig
+from unet_perception.carla.rig import CameraImage, Rig
 from unet_perception.carla.session import Session
 from unet_perception.carla.traffic import spawn_traffic
 from unet_perception.carla.world_settings import set_weather
@@ -21,7 +19,9 @@ from unet_perception.errors import SimulatorError
 from unet_perception.recording.arrivals import Arrivals
 from unet_perception.recording.keep import KeepRule
 from unet_perception.recording.layout import camera_folders
-from unet_perception.recording.plan import Plan, RecordingSet
+from unet_perception.recording.options import RecorderOptions
+from unet_perception.recording.plan import RecordingSet
+from unet_perception.recording.progress import Progress
 from unet_perception.recording.writer import PairJob
 
 ROLE_NAME = "ego_vehicle"
@@ -29,131 +29,70 @@ STUCK_S = 60.0
 """Simulated seconds without a frame worth keeping after which a set is given up."""
 
 
-class DriveCounts(Protocol):
-    """Counts what happens on the way.
+def drive_set(
+    options: RecorderOptions,
+    drive: RecordingSet,
+    progress: Progress,
+    say: Say,
+    should_stop: Callable[[], bool],
+) -> Generator[PairJob, None, None]:
+    """Drive one set and yield its pairs; whoever has enough closes it, which ends the session.
 
-    Attributes:
-        ticks: Frames that the server made.
-        skipped: Frames that were not worth keeping.
-        incomplete: Frames worth keeping of which an image did not come in time.
+    Args:
+        options: The server, the cameras, what to keep, and the traffic.
+        drive: The set.
+        progress: Counts what happens on the way.
+        say: Told what is unusual.
+        should_stop: Whether to end early.
+
+    Raises:
+        ConfigError: The cameras make no pairs.
+        SimulatorError: The server is lost, refuses something, or the ego does not move.
     """
+    plan = options.plan
+    config = replace(options.session, town=drive.town)
+    with Session(config, say, should_stop=should_stop) as session:
+        with session.asked("set the weather"):
+            set_weather(session.world, drive.weather)
+        ego = session.ego(ROLE_NAME, plan.vehicle, seed=drive.seed)
+        session.autopilot.seed(drive.seed)
+        session.autopilot.drive([ego])
+        spawn_traffic(session, plan.vehicles, plan.walkers, drive.seed)
+        arrivals = Arrivals[CameraImage](len(options.cameras))
 
-    ticks: int
-    skipped: int
-    incomplete: int
+        def take(image: CameraImage) -> None:
+            arrivals.put(image.frame, image.spec.name, image)
 
-
-class SetDrive:
-    """Drives one set and hands on every pair."""
-
-    def __init__(
-        self,
-        config: SessionConfig,
-        cameras: Sequence[CameraSpec],
-        plan: Plan,
-        patience: float,
-        say: Say,
-        counts: DriveCounts,
-    ) -> None:
-        """Take what every set needs.
-
-        Args:
-            config: The server; the town is the set's.
-            cameras: What is recorded.
-            plan: What to keep, and the traffic.
-            patience: Seconds that a frame's images may take.
-            say: Told what is unusual.
-            counts: Counts.
-
-        Raises:
-            ConfigError: The cameras make no pairs.
-        """
-        self._config = config
-        self._cameras = cameras
-        self._folders = camera_folders(cameras)
-        self._views = len({camera.view for camera in cameras})
-        self._plan = plan
-        self._patience = patience
-        self._say = say
-        self._counts = counts
-
-    def run(
-        self,
-        drive: RecordingSet,
-        submit: Callable[[PairJob], None],
-        wanted: Callable[[], bool],
-        should_stop: Callable[[], bool],
-    ) -> str:
-        """Record until no more pairs are wanted.
-
-        Args:
-            drive: The set.
-            submit: Takes each pair; may block.
-            wanted: Whether the set wants more.
-            should_stop: Whether to end early.
-
-        Returns:
-            Version of the server.
-
-        Raises:
-            SimulatorError: The server is lost, refuses something, or the ego does not move.
-            DatasetError: What ``submit`` raises.
-        """
-        with Session(self._config, self._say, should_stop=should_stop) as session:
-            with session.asked("set the weather"):
-                set_weather(session.world, drive.weather)
-            ego = session.ego(ROLE_NAME, self._plan.vehicle, seed=drive.seed)
-            session.autopilot.seed(drive.seed)
-            session.autopilot.drive([ego])
-            spawn_traffic(session, self._plan.vehicles, self._plan.walkers, drive.seed)
-            arrivals: Arrivals[CameraImage] = Arrivals(self._views)
-
-            def take(images: ImageSet) -> None:
-                arrivals.put(images.frame, images.images)
-
-            with Rig(session, ego, self._cameras, _ignore, take):
-                self._drive(session, ego.id, arrivals, drive, submit, wanted, should_stop)
-            return session.server_version
-
-    def _drive(
-        self,
-        session: Session,
-        ego_id: int,
-        arrivals: Arrivals[CameraImage],
-        drive: RecordingSet,
-        submit: Callable[[PairJob], None],
-        wanted: Callable[[], bool],
-        should_stop: Callable[[], bool],
-    ) -> None:
-        rule = KeepRule(self._plan.min_distance, self._plan.keep_standing)
+        folders = camera_folders(options.cameras)
+        rule = KeepRule(plan.min_distance, plan.keep_standing)
         last_kept: float | None = None
-        while wanted() and not should_stop():
-            snapshot = session.step()
-            self._counts.ticks += 1
-            seconds = snapshot.timestamp.elapsed_seconds
-            last_kept = seconds if last_kept is None else last_kept
-            ego = snapshot.find(ego_id)
-            place, velocity = ego.get_transform(), ego.get_velocity()
-            location = (place.location.x, place.location.y, place.location.z)
-            if not rule.wants(location, velocity.length()):
-                self._counts.skipped += 1
-                arrivals.pass_over(snapshot.frame)
-                if seconds - last_kept > STUCK_S:
-                    raise SimulatorError(
-                        f"set {drive.name}: no frame worth keeping for {STUCK_S:g} simulated "
-                        "seconds: the ego stands or min_distance is large; keep_standing takes "
-                        "such frames, too"
-                    )
-                continue
-            images = arrivals.take(snapshot.frame, self._patience)
-            if images is None:
-                self._counts.incomplete += 1
-                continue
-            rule.kept(location)
-            last_kept = seconds
-            turn = place.rotation
-            submit(
-                PairJob(
+        with Rig(session, ego, options.cameras, take):
+            while not should_stop():
+                snapshot = session.step()
+                progress.ticks += 1
+                seconds = snapshot.timestamp.elapsed_seconds
+                last_kept = seconds if last_kept is None else last_kept
+                state = snapshot.find(ego.id)
+                place, speed = state.get_transform(), state.get_velocity().length()
+                location = (place.location.x, place.location.y, place.location.z)
+                if not rule.wants(location, speed):
+                    progress.skipped += 1
+                    arrivals.pass_over(snapshot.frame)
+                    if seconds - last_kept > STUCK_S:
+                        raise SimulatorError(
+                            f"set {drive.name}: no frame worth keeping for {STUCK_S:g} simulated "
+                            "seconds: the ego stands or min_distance is large; keep_standing "
+                            "takes such frames, too"
+                        )
+                    continue
+                images = arrivals.take(snapshot.frame, options.patience)
+                if images is None:
+                    progress.incomplete += 1
+                    continue
+                rule.kept(location)
+                last_kept = seconds
+                turn = place.rotation
+                yield PairJob(
                     frame=snapshot.frame,
                     stamp=seconds,
                     wall_time=time.time(),
@@ -161,19 +100,11 @@ class SetDrive:
                     town=session.town,
                     weather=drive.weather,
                     pose=(*location, turn.roll, turn.pitch, turn.yaw),
-                    speed=velocity.length(),
-                    images=self._pictures(images),
+                    speed=speed,
+                    images={folder: _pixels(images[name]) for name, folder in folders.items()},
                 )
-            )
-
-    def _pictures(self, images: Mapping[str, CameraImage]) -> dict[str, NDArray[np.uint8]]:
-        return {self._folders[name]: _pixels(image) for name, image in images.items()}
 
 
 def _pixels(image: CameraImage) -> NDArray[np.uint8]:
     # Class ids are in the red channel; the other kinds of picture are kept as they come.
     return image.pixels[..., 2] if image.spec.type == "semantic_segmentation" else image.pixels
-
-
-def _ignore(image: CameraImage) -> None:
-    """Take an image by itself: only whole sets are recorded."""

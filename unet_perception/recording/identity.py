@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,15 @@ FORMAT = 1
 """Version of the layout with a manifest."""
 
 
-@dataclass(frozen=True)
-class FolderIdentity:
-    """What every pair of a folder has in common.
+def identity_of(
+    label_set: str,
+    cameras: Mapping[str, Mapping[str, Any]],
+    carla_version: str = "",
+    source: str = "",
+) -> DatasetInfo:
+    """Return what every pair of a folder has in common, as its ``dataset.json`` says it.
 
-    Attributes:
+    Args:
         label_set: Name of the label set of the masks.
         cameras: Settings by folder, among them ``width`` and ``height``; CameraRGB and
             CameraMask are among the folders. Only what JSON can hold.
@@ -31,39 +34,21 @@ class FolderIdentity:
     Raises:
         ConfigError: A folder or a size is missing.
     """
-
-    label_set: str
-    cameras: Mapping[str, Mapping[str, Any]]
-    carla_version: str = ""
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        """Check the cameras."""
-        for folder in (IMAGE_FOLDER, MASK_FOLDER):
-            if folder not in self.cameras:
-                raise ConfigError(f"cameras has no {folder}; a dataset has one")
-        for folder, settings in self.cameras.items():
-            for key in ("width", "height"):
-                if type(settings.get(key)) is not int:
-                    raise ConfigError(
-                        f"{folder}: {key} is {settings.get(key)!r}; it must be a whole number"
-                    )
-        # As it will be read back: tuples become lists, so that the two can be compared.
-        object.__setattr__(self, "cameras", json.loads(json.dumps(self.cameras)))
-
-    @property
-    def info(self) -> DatasetInfo:
-        """The same as ``dataset.json`` has it."""
-        return DatasetInfo(
-            label_set=self.label_set,
-            source=self.source,
-            carla_version=self.carla_version,
-            cameras=self.cameras,
-            format=FORMAT,
-        )
+    for folder in (IMAGE_FOLDER, MASK_FOLDER):
+        if folder not in cameras:
+            raise ConfigError(f"cameras has no {folder}; a dataset has one")
+    for folder, settings in cameras.items():
+        for key in ("width", "height"):
+            if type(settings.get(key)) is not int:
+                raise ConfigError(
+                    f"{folder}: {key} is {settings.get(key)!r}; it must be a whole number"
+                )
+    # As it will be read back: tuples become lists, so that the two can be compared.
+    plain = json.loads(json.dumps(cameras))
+    return DatasetInfo(label_set, source, carla_version, cameras=plain, format=FORMAT)
 
 
-def settle_identity(root: Path, identity: FolderIdentity) -> None:
+def settle_identity(root: Path, wanted: DatasetInfo) -> None:
     """Write ``dataset.json`` where there is none; else make sure that it says the same.
 
     Raises:
@@ -71,9 +56,8 @@ def settle_identity(root: Path, identity: FolderIdentity) -> None:
     """
     found = read_info(root)
     if found is None:
-        write_info(root, identity.info)
+        write_info(root, wanted)
         return
-    wanted = identity.info
     if found.format != FORMAT:
         raise DatasetError(
             f"{root}: its dataset.json has format {found.format}, this recorder writes {FORMAT}; "

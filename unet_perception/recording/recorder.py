@@ -6,71 +6,31 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from contextlib import closing
+from dataclasses import asdict, replace
+from itertools import islice
 
 from unet_perception.carla.cameras import CameraSpec
-from unet_perception.carla.config import SessionConfig
+from unet_perception.carla.config import PAUSES_S
 from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
+from unet_perception.dataset import DatasetInfo
 from unet_perception.dataset.manifest import iterate_manifest
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
 from unet_perception.labels import carla_label_set
-from unet_perception.recording.disk import DiskFloor, estimate, free_bytes, in_words
-from unet_perception.recording.drive import SetDrive
-from unet_perception.recording.identity import FolderIdentity
+from unet_perception.recording.disk import estimate, free_bytes, in_words
+from unet_perception.recording.drive import drive_set
+from unet_perception.recording.identity import identity_of
 from unet_perception.recording.layout import camera_folders
-from unet_perception.recording.plan import Plan, RecordingSet
+from unet_perception.recording.options import RecorderOptions
+from unet_perception.recording.plan import RecordingSet
 from unet_perception.recording.plan_file import settle_plan
 from unet_perception.recording.progress import Progress
 from unet_perception.recording.resume import RecordingFolder, open_folder
 from unet_perception.recording.splits import write_splits
-from unet_perception.recording.writer import PairJob, PairWriter
+from unet_perception.recording.writer import PairWriter
 
 DISK_PERIOD_S = 1.0
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Before each attempt to reach a server again that was lost; the last one stays."""
-
-
-@dataclass(frozen=True)
-class RecorderOptions:
-    """What to record, from where, and with what care.
-
-    Attributes:
-        root: Dataset folder.
-        session: The server.
-        cameras: What the ego vehicle carries.
-        plan: Which pairs.
-        verify: How much of a folder to check before going on with it: quick or full.
-        floor: What must stay free on the disk.
-        patience: Seconds that a frame's images may take.
-        reconnect: Seconds to wait for a server that was lost; 0 ends at once.
-        restart: Shell command to run between two sets, which may restart the server; empty
-            for none.
-        workers: Threads that encode.
-        queue: Pairs that may be under way.
-    """
-
-    root: Path
-    session: SessionConfig
-    cameras: tuple[CameraSpec, ...]
-    plan: Plan
-    verify: str = "quick"
-    floor: DiskFloor = field(default_factory=lambda: DiskFloor(1_000_000_000))
-    patience: float = 5.0
-    reconnect: float = 120.0
-    restart: str = ""
-    workers: int = 2
-    queue: int = 16
-
-    def __post_init__(self) -> None:
-        """Check what the parts do not."""
-        if not 0.01 <= self.patience <= 600.0:
-            raise ConfigError(f"patience is {self.patience}; it must be 0.01 to 600 seconds")
-        if self.session.passive or not self.session.synchronous_mode:
-            raise ConfigError(
-                "recording ticks CARLA itself: passive and free-running are not for it"
-            )
 
 
 class Recorder:
@@ -118,7 +78,7 @@ class Recorder:
             remaining = plan.remaining(folder.done_by_set)
             self._begin(folder, sum(missing for _, missing in remaining))
             try:
-                with PairWriter(folder, options.workers, options.queue) as writer:
+                with PairWriter(folder) as writer:
                     for number, (drive, missing) in enumerate(remaining):
                         if self._should_stop():
                             break
@@ -137,9 +97,9 @@ class Recorder:
         ) as session:
             return session.server_version, session.town
 
-    def _identity(self, version: str) -> FolderIdentity:
+    def _identity(self, version: str) -> DatasetInfo:
         cameras = {self._folders[spec.name]: _settings(spec) for spec in self._options.cameras}
-        return FolderIdentity(carla_label_set(version), cameras, version, "unet-perception record")
+        return identity_of(carla_label_set(version), cameras, version, "unet-perception record")
 
     def _begin(self, folder: RecordingFolder, missing: int) -> None:
         progress, root = self._progress, self._options.root
@@ -155,30 +115,20 @@ class Recorder:
     def _record_set(self, drive: RecordingSet, missing: int, writer: PairWriter) -> None:
         self._progress.set = drive.name
         options = self._options
-        submitted = 0
-
-        def submit(job: PairJob) -> None:
-            nonlocal submitted
-            writer.submit(job)
-            submitted += 1
-            self._after_pair(writer)
-
-        def wanted() -> bool:
-            return submitted < missing
-
-        config = replace(options.session, town=drive.town)
+        submitted, attempt = 0, 0
         lost_at: float | None = None
-        attempt = 0
-        while wanted() and not self._should_stop():
+        while submitted < missing and not self._should_stop():
             before = submitted
             # A set that was begun goes on from another spawn point: the first one's pictures
             # are there already.
-            seed = drive.seed + drive.pairs - missing + submitted
-            set_drive = SetDrive(
-                config, options.cameras, options.plan, options.patience, self._say, self._progress
-            )
+            route = replace(drive, seed=drive.seed + drive.pairs - missing + submitted)
+            pairs = drive_set(options, route, self._progress, self._say, self._should_stop)
             try:
-                set_drive.run(replace(drive, seed=seed), submit, wanted, self._should_stop)
+                with closing(pairs):
+                    for job in islice(pairs, missing - submitted):
+                        writer.submit(job)
+                        submitted += 1
+                        self._after_pair(writer)
             except SimulatorError as error:
                 lost = isinstance(error, SimulatorLostError) or lost_at is not None
                 if not lost or not options.reconnect:

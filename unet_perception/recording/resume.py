@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.info import INFO_FILE
+from unet_perception.dataset.info import INFO_FILE, DatasetInfo
 from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.dataset.pairs import IMAGE_SUFFIXES
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.files.sync_folder import sync_folder
-from unet_perception.recording.identity import FolderIdentity, settle_identity
+from unet_perception.recording.identity import settle_identity
 from unet_perception.recording.strays import remove_strays
 from unet_perception.recording.sums import check_present, check_sums
 
@@ -24,6 +24,7 @@ NEWEST = 32
 """Entries whose sums even a quick check compares: what a crash could have touched."""
 
 
+@dataclass(frozen=True, eq=False)
 class RecordingFolder:
     """A dataset folder that is open for one recorder.
 
@@ -33,27 +34,15 @@ class RecordingFolder:
         manifest: Open; no other recorder gets in.
         next_number: Of the next pair.
         done_by_set: How many pairs each set of the plan has.
-        last: The newest pair.
         strays: Files that were removed since no line of the manifest names them.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        identity: FolderIdentity,
-        manifest: ManifestWriter,
-        done_by_set: Mapping[str, int],
-        last: Entry | None,
-        strays: int,
-    ) -> None:
-        """Take what ``open_folder`` has found."""
-        self.root = root
-        self.identity = identity
-        self.manifest = manifest
-        self.done_by_set = done_by_set
-        self.last = last
-        self.strays = strays
-        self.next_number = 0 if last is None else last.number + 1
+    root: Path
+    identity: DatasetInfo
+    manifest: ManifestWriter
+    next_number: int
+    done_by_set: Mapping[str, int]
+    strays: int
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -64,12 +53,7 @@ class RecordingFolder:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let other recorders in."""
         self.close()
 
@@ -95,7 +79,7 @@ class RecordingFolder:
                 )
 
 
-def open_folder(root: Path, identity: FolderIdentity, verify: str = "quick") -> RecordingFolder:
+def open_folder(root: Path, identity: DatasetInfo, verify: str = "quick") -> RecordingFolder:
     """Open a folder, made where it is missing, and make sure that every pair in it is whole.
 
     Files that a crash left and no line of the manifest names are removed. So is nothing else: a
@@ -131,9 +115,9 @@ def open_folder(root: Path, identity: FolderIdentity, verify: str = "quick") -> 
         if verify == "quick":
             for entry in newest:
                 check_sums(root, entry)
-        last = newest[-1] if newest else None
-        strays = remove_strays(root, tuple(identity.cameras), last.number + 1 if last else 0)
-        return RecordingFolder(root, identity, manifest, dict(done), last, strays)
+        number = newest[-1].number + 1 if newest else 0
+        strays = remove_strays(root, tuple(identity.cameras), number)
+        return RecordingFolder(root, identity, manifest, number, dict(done), strays)
     except BaseException:
         manifest.close()
         raise
@@ -149,7 +133,7 @@ def _make(folder: Path) -> None:
         raise DatasetError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
-def _refuse_foreign(root: Path, identity: FolderIdentity) -> None:
+def _refuse_foreign(root: Path, identity: DatasetInfo) -> None:
     """Refuse a folder with pictures that no recorder wrote: they would pass for strays."""
     if (root / MANIFEST).exists() and (root / INFO_FILE).exists():
         return

@@ -12,8 +12,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from types import TracebackType
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,6 @@ from unet_perception.recording.commit import commit
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import RecordingFolder
 from unet_perception.recording.strays import MAX_IN_FLIGHT
-
-Images = dict[str, NDArray[np.uint8]]
 
 WORKERS = 2
 QUEUE = 16
@@ -81,31 +80,23 @@ class PairWriter:
         if not 1 <= queue <= MAX_IN_FLIGHT:
             raise ConfigError(f"queue is {queue}; it must be 1 to {MAX_IN_FLIGHT}")
         self._folder = folder
-        self._queue = queue
+        self._most = queue
         self._changed = threading.Condition()
-        self._waiting: deque[tuple[Moment, Images]] = deque()
-        self._taken = self._next = self._first = folder.next_number
-        self._working: set[int] = set()
-        self._ready: dict[int, PairFiles] = {}
+        self._pool = ThreadPoolExecutor(workers)
+        self._under_way: deque[Future[PairFiles]] = deque()
+        self._next = folder.next_number
         self._size = 0
         self._failure: DatasetError | None = None
         self._told = False
         self._closing = False
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
-        self._threads.append(threading.Thread(target=self._commit_all, daemon=True))
-        for thread in self._threads:
-            thread.start()
+        self._committer = threading.Thread(target=self._commit_all, daemon=True)
+        self._committer.start()
 
     def __enter__(self) -> PairWriter:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
         """Commit what was submitted; a failure is raised unless an error is under way."""
         self._told = self._told or error is not None
         self.close()
@@ -119,8 +110,8 @@ class PairWriter:
     def counts(self) -> WriterCounts:
         """How far it is."""
         with self._changed:
-            written = self._next - self._first
-            return WriterCounts(self._pending(), written, self._size)
+            written = self._next - self._folder.next_number
+            return WriterCounts(len(self._under_way), written, self._size)
 
     def submit(self, job: PairJob) -> str:
         """Take a pair, and wait while too many are under way.
@@ -132,15 +123,18 @@ class PairWriter:
             DatasetError: A pair cannot be written, or this one does not fit the folder.
         """
         self._folder.check_images(job.images)
+        facts = dict(vars(job))
+        images = dict(facts.pop("images"))
         with self._changed:
-            self._changed.wait_for(lambda: self._failure or self._pending() < self._queue)
+            self._changed.wait_for(lambda: self._failure or len(self._under_way) < self._most)
             self._raise_failure()
             if self._closing:
                 raise DatasetError(f"{self._folder.root}: the writer is closed")
-            name = pair_name(self._taken + len(self._waiting))
-            self._waiting.append((_moment(job), dict(job.images)))
+            number = self._next + len(self._under_way)
+            work = self._pool.submit(PairFiles, self._folder.root, number, Moment(**facts), images)
+            self._under_way.append(work)
             self._changed.notify_all()
-        return name
+        return pair_name(number)
 
     def flush(self) -> None:
         """Wait until all that was submitted is committed.
@@ -149,7 +143,7 @@ class PairWriter:
             DatasetError: It cannot be.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._failure or not self._pending())
+            self._changed.wait_for(lambda: self._failure or not self._under_way)
             self._raise_failure()
 
     def close(self) -> None:
@@ -161,91 +155,51 @@ class PairWriter:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._committer.join()
         if not self._told:
             self._raise_failure()
-
-    def _pending(self) -> int:
-        return self._taken + len(self._waiting) - self._next
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
             self._told = True
             raise self._failure
 
-    def _fail(self, error: Exception) -> None:
-        """Remember the first failure; the lock is held."""
-        if self._failure is None:
-            if isinstance(error, DatasetError):
-                self._failure = error
-            else:
-                self._failure = DatasetError(f"{self._folder.root}: cannot write: {error!r}")
-                self._failure.__cause__ = error
-        self._waiting.clear()
-        self._changed.notify_all()
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._failure or self._closing)
-                if self._failure or not self._waiting:
-                    return
-                number, (moment, images) = self._taken, self._waiting.popleft()
-                self._taken += 1
-                self._working.add(number)
-            files, failure = self._prepare(number, moment, images)
-            with self._changed:
-                self._working.remove(number)
-                if files is not None:
-                    self._ready[number] = files
-                if failure is not None:
-                    self._fail(failure)
-                self._changed.notify_all()
-
-    def _prepare(
-        self, number: int, moment: Moment, images: Images
-    ) -> tuple[PairFiles | None, Exception | None]:
-        try:
-            return PairFiles(self._folder.root, number, moment, images), None
-        except Exception as error:  # whatever it is, the recording must end with it
-            return None, error
-
     def _commit_all(self) -> None:
-        while True:
+        while self._failure is None:
             with self._changed:
-                self._changed.wait_for(self._can_commit)
-                batch: list[PairFiles] = []
-                while self._next + len(batch) in self._ready:
-                    batch.append(self._ready.pop(self._next + len(batch)))
-                if not batch:
+                self._changed.wait_for(lambda: self._under_way or self._closing)
+                if not self._under_way:
                     break
-            done, failure = commit(self._folder, batch)
+                oldest = self._under_way[0]
+            wait([oldest])
+            with self._changed:
+                ready = list(takewhile(Future.done, self._under_way))
+            whole = list(takewhile(lambda work: work.exception() is None, ready))
+            batch = [work.result() for work in whole]
+            done, refused = commit(self._folder, batch)
+            error = refused or next((work.exception() for work in ready[len(whole) :]), None)
             with self._changed:
                 self._next += done
                 self._size += sum(files.size for files in batch[:done])
-                if failure is not None:
-                    self._fail(failure)
-                    break
+                for _ in whole:
+                    self._under_way.popleft()
+                self._failure = None if error is None else self._in_words(error)
                 self._changed.notify_all()
         self._clear_up()
 
-    def _can_commit(self) -> bool:
-        """Return whether the next pair is ready, or will never be; the lock is held."""
-        if self._next in self._ready:
-            return True
-        idle = not self._working
-        return idle and (self._failure is not None or (self._closing and not self._waiting))
-
     def _clear_up(self) -> None:
-        """Remove what will never be committed."""
+        """Let the workers end, and remove what will never be committed."""
+        self._pool.shutdown(cancel_futures=True)
         with self._changed:
-            self._changed.wait_for(lambda: not self._working)
-            for files in self._ready.values():
-                files.discard()
-            self._ready.clear()
+            for work in self._under_way:
+                if not work.cancelled() and work.exception() is None:
+                    work.result().discard()
+            self._under_way.clear()
             self._changed.notify_all()
 
-
-def _moment(job: PairJob) -> Moment:
-    return Moment(**{item.name: getattr(job, item.name) for item in fields(Moment)})
+    def _in_words(self, error: BaseException) -> DatasetError:
+        if isinstance(error, DatasetError):
+            return error
+        failure = DatasetError(f"{self._folder.root}: cannot write: {error!r}")
+        failure.__cause__ = error
+        return failure

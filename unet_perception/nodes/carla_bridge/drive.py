@@ -10,7 +10,7 @@ from typing import Any
 
 from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.config import SessionConfig
-from unet_perception.carla.rig import CameraImage, ImageSet, Rig
+from unet_perception.carla.rig import CameraImage, Rig
 from unet_perception.carla.session import Session
 from unet_perception.carla.traffic import spawn_traffic
 from unet_perception.labels import load_label_set
@@ -90,7 +90,7 @@ class Drive:
         self._topics.use_labels(load_label_set(session.label_set))
         # Not closed here: the session's end stops and destroys the cameras, too, and it waits
         # for each answer for a short time only.
-        rig = Rig(session, vehicle, self._cameras, self._on_image, _ignore)
+        rig = Rig(session, vehicle, self._cameras, self._on_image)
         self._tell(session, vehicle)
         self._step(session, rig, stop)
 
@@ -143,10 +143,6 @@ class Drive:
             self._log.warning(text)
         else:
             self._log.info(text)
-
-
-def _ignore(images: ImageSet) -> None:
-    """Take a set that is complete: the rig counts those that are not, if asked for sets."""
 
 
 def _sets(rig: Rig) -> dict[str, int]:

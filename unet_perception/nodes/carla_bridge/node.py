@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unet_perception.carla.config import PAUSES_S
 from unet_perception.errors import ConfigError, SimulatorError
 from unet_perception.files.share import share_path
 from unet_perception.nodes.carla_bridge.status import BridgeStatus
@@ -27,9 +28,6 @@ SHUTDOWN_S = 30.0
 STUCK_S = 5.0
 """How long a call may go on, after the node was told to stop, before it is given up. Shorter
 than the patience of ``ros2 launch``."""
-
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-"""Before each attempt to connect again; the last one stays."""
 
 CAMERAS = "config/carla_cameras.yaml"
 

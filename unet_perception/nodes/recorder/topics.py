@@ -18,7 +18,7 @@ from unet_perception.errors import ConfigError
 from unet_perception.nodes.recorder.pairs import TopicPair, TopicPairs
 from unet_perception.options.diagnostics import OK, Status
 from unet_perception.recording.disk import DiskFloor
-from unet_perception.recording.identity import FolderIdentity
+from unet_perception.recording.identity import identity_of
 from unet_perception.recording.progress import Progress
 from unet_perception.recording.resume import open_folder
 from unet_perception.recording.writer import PairJob, PairWriter
@@ -132,7 +132,7 @@ def _record(
 ) -> None:
     camera = {"height": first.ids.shape[0], "width": first.ids.shape[1]}
     source = f"topics {recording.picture_topic} and {recording.ids_topic}"
-    identity = FolderIdentity(
+    identity = identity_of(
         recording.label_set, {"CameraRGB": camera, "CameraMask": camera}, source=source
     )
     with open_folder(recording.root, identity, recording.verify) as folder:

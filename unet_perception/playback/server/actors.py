@@ -37,6 +37,7 @@ class Actor:
         attributes: Values by name, defaults included.
         transform: In the world, or relative to ``parent`` where there is one.
         parent: What it is attached to.
+        token: What tells a client where its stream is; only sensors have one.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Actor:
     attributes: Mapping[str, str]
     transform: Transform
     parent: Actor | None = None
+    token: bytes = b""
 
     @property
     def world_transform(self) -> Transform:
@@ -62,11 +64,6 @@ class Actor:
     def depth(self) -> int:
         """How many actors it is attached to, one to another."""
         return 0 if self.parent is None else 1 + self.parent.depth
-
-    @property
-    def token(self) -> bytes:
-        """The token of its stream; actors that are no sensors have none."""
-        return b""
 
     def bounding_box(self) -> list[Any]:
         """Return location, half sizes, rotation and id."""
@@ -158,17 +155,10 @@ class Sensor(Actor):
 
     Attributes:
         stream_id: Its stream.
-        stream_token: What tells a client where that is.
         taken: Images made so far.
         due: Simulated second from which on it takes the next image.
     """
 
     stream_id: int = 0
-    stream_token: bytes = b""
     taken: int = 0
     due: float = 0.0
-
-    @property
-    def token(self) -> bytes:
-        """The token of its stream."""
-        return self.stream_token

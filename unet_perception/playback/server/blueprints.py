@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 
@@ -24,8 +24,8 @@ class Attribute:
     """One attribute of a blueprint; values are text, as CARLA keeps them."""
 
     id: str
-    type: AttributeType
     value: str
+    type: AttributeType
     recommended: tuple[str, ...] = ()
     modifiable: bool = True
     restricted: bool = False
@@ -49,32 +49,17 @@ class Blueprint:
     id: str
     attributes: tuple[Attribute, ...]
     extent: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    tags: str = field(default="")
 
     def to_rpc(self, uid: int) -> list[Any]:
         """Return the definition under a number."""
-        tags = self.tags or ",".join(self.id.split("."))
+        tags = self.id.replace(".", ",")
         return [uid, self.id, tags, [attribute.to_rpc() for attribute in self.attributes]]
 
 
-def _text(name: str, value: str, recommended: Sequence[str] = ()) -> Attribute:
-    return Attribute(name, AttributeType.STRING, value, tuple(recommended))
-
-
-def _number(name: str, value: str) -> Attribute:
-    return Attribute(name, AttributeType.FLOAT, value)
-
-
-def _whole(name: str, value: str) -> Attribute:
-    return Attribute(name, AttributeType.INT, value)
-
-
-def _switch(name: str, value: str) -> Attribute:
-    return Attribute(name, AttributeType.BOOL, value)
-
-
-def _fixed(name: str, kind: AttributeType, value: str) -> Attribute:
-    return Attribute(name, kind, value, modifiable=False)
+_text = partial(Attribute, type=AttributeType.STRING)
+_number = partial(Attribute, type=AttributeType.FLOAT)
+_whole = partial(Attribute, type=AttributeType.INT)
+_switch = partial(Attribute, type=AttributeType.BOOL)
 
 
 def _vehicle(
@@ -83,18 +68,18 @@ def _vehicle(
     return Blueprint(
         f"vehicle.{name}",
         (
-            _text("role_name", "autopilot", ("autopilot", "scenario", "ego_vehicle")),
+            _text("role_name", "autopilot", recommended=("autopilot", "scenario", "ego_vehicle")),
             _text("ros_name", name.replace(".", "_")),
-            Attribute("color", AttributeType.COLOR, "17,37,103", ("17,37,103", "180,180,180")),
+            Attribute("color", "17,37,103", AttributeType.COLOR, ("17,37,103", "180,180,180")),
             _switch("sticky_control", "true"),
             _switch("terramechanics", "false"),
-            _fixed("object_type", AttributeType.STRING, ""),
-            _fixed("base_type", AttributeType.STRING, base),
-            _fixed("special_type", AttributeType.STRING, ""),
-            _fixed("number_of_wheels", AttributeType.INT, str(wheels)),
-            _fixed("generation", AttributeType.INT, "2"),
-            _fixed("has_dynamic_doors", AttributeType.BOOL, "false"),
-            _fixed("has_lights", AttributeType.BOOL, "true"),
+            _text("object_type", "", modifiable=False),
+            _text("base_type", base, modifiable=False),
+            _text("special_type", "", modifiable=False),
+            _whole("number_of_wheels", str(wheels), modifiable=False),
+            _whole("generation", "2", modifiable=False),
+            _switch("has_dynamic_doors", "false", modifiable=False),
+            _switch("has_lights", "true", modifiable=False),
         ),
         extent,
     )
@@ -108,9 +93,9 @@ def _walker(number: int) -> Blueprint:
             _text("ros_name", "pedestrian"),
             _switch("is_invincible", "true"),
             _number("speed", "0.0"),
-            _fixed("gender", AttributeType.STRING, "female" if number % 2 else "male"),
-            _fixed("age", AttributeType.STRING, "adult"),
-            _fixed("generation", AttributeType.INT, "2"),
+            _text("gender", "female" if number % 2 else "male", modifiable=False),
+            _text("age", "adult", modifiable=False),
+            _whole("generation", "2", modifiable=False),
         ),
         (0.19, 0.19, 0.93),
     )
@@ -136,9 +121,7 @@ _FILM = (
     _number("motion_blur_intensity", "0.45"),
     _number("motion_blur_max_distortion", "0.35"),
     _number("motion_blur_min_object_screen_size", "0.1"),
-    Attribute(
-        "exposure_mode", AttributeType.STRING, "histogram", ("histogram", "manual"), restricted=True
-    ),
+    _text("exposure_mode", "histogram", recommended=("histogram", "manual"), restricted=True),
     _number("exposure_compensation", "0.0"),
     _number("shutter_speed", "200.0"),
     _number("iso", "100.0"),

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
-from unet_perception.playback.server import batch
+from unet_perception.playback.server import actions, batch
 from unet_perception.playback.server.actors import Vehicle
 from unet_perception.playback.server.blueprints import DEFINITIONS
 from unet_perception.playback.server.settings import EpisodeSettings, weather_from_rpc
@@ -59,23 +60,8 @@ class Method:
     """
 
     call: Callable[..., Any]
-    wrap: Wrap
+    wrap: Wrap = Wrap.VALUE
     at_frame: bool = False
-
-
-METHODS: dict[str, Method] = {}
-
-
-def method(
-    name: str, wrap: Wrap = Wrap.VALUE, at_frame: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function answer the method of that name."""
-
-    def register(call: Callable[..., Any]) -> Callable[..., Any]:
-        METHODS[name] = Method(call, wrap, at_frame)
-        return call
-
-    return register
 
 
 @dataclass
@@ -97,68 +83,16 @@ class Calls:
     host: str = ""
 
 
-def _world_method(name: str, call: Callable[[World], Any]) -> None:
-    METHODS[name] = Method(lambda calls, *_: call(calls.world), Wrap.VALUE)
-
-
-def _constant(name: str, result: Any) -> None:
-    METHODS[name] = Method(lambda calls, *_: result, Wrap.VALUE)
-
-
-def _ignored(name: str) -> None:
-    METHODS[name] = Method(lambda calls, *_: None, Wrap.VOID)
-
-
-_constant("get_available_maps", list(MAPS))
-_constant("get_actor_definitions", DEFINITIONS)
-# No file to download: then the client keeps no cache and needs no navigation mesh.
-_constant("get_required_files", [])
-_constant("query_lights_state", [])
-_constant("get_environment_objects", [])
-_constant("get_all_level_BBs", [])
-_constant("get_names_of_all_objects", [])
-_constant("get_physics_control", PHYSICS)
-_constant("add_traffic_manager_running", True)
-_constant("destroy_traffic_manager", True)
-_constant("is_traffic_manager_running", True)
-_world_method("get_episode_settings", lambda world: world.settings.to_rpc())
-_world_method("get_map_info", World.map_info)
-_world_method("get_map_data", World.map_data)
-_world_method("get_spectator", lambda world: world.spectator.to_rpc())
-_world_method("get_weather_parameters", lambda world: list(world.weather))
-for _name in (
-    "reset_all_traffic_lights",
-    "set_actor_simulate_physics",
-    "set_actor_collisions",
-    "load_map_layer",
-    "unload_map_layer",
-):
-    _ignored(_name)
-
-
-@method("version")
-def _version(calls: Calls) -> str:
-    return calls.version
-
-
-@method("get_traffic_manager_running")
-def _traffic_manager(calls: Calls, _port: int) -> list[Any]:
-    return [calls.host, calls.traffic_port]
-
-
-@method("get_episode_info")
 def _episode_info(calls: Calls) -> list[Any]:
     world = calls.world
     return [world.episode, [token(world.stream_id, world.streams.port)]]
 
 
-@method("get_sensor_token")
 def _sensor_token(calls: Calls, stream_id: int) -> list[bytes]:
     calls.world.streams.announce(stream_id)
     return [token(stream_id, calls.world.streams.port)]
 
 
-@method("set_episode_settings")
 def _set_settings(calls: Calls, value: list[Any]) -> int:
     calls.world.settings = EpisodeSettings.from_rpc(value)
     if not calls.world.settings.synchronous_mode:
@@ -166,7 +100,10 @@ def _set_settings(calls: Calls, value: list[Any]) -> int:
     return calls.world.frame
 
 
-@method("tick_cue")
+def _set_weather(calls: Calls, value: list[Any]) -> None:
+    calls.world.chosen_weather = weather_from_rpc(value)
+
+
 def _tick_cue(calls: Calls) -> int:
     if not calls.world.settings.synchronous_mode:
         return calls.world.frame + 1
@@ -174,13 +111,11 @@ def _tick_cue(calls: Calls) -> int:
     return calls.world.frame + calls.cues
 
 
-@method("load_new_episode", Wrap.VOID)
 def _load(calls: Calls, name: str, reset_settings: bool, _layers: int = 0) -> None:
     calls.world.load(name, reset_settings)
     calls.cues = 0
 
 
-@method("copy_opendrive_to_file", Wrap.VOID)
 def _copy_opendrive(calls: Calls, text: str, _parameters: Any = None) -> None:
     if not isinstance(text, str):
         raise ValueError("an OpenDRIVE map is text")
@@ -188,24 +123,10 @@ def _copy_opendrive(calls: Calls, text: str, _parameters: Any = None) -> None:
     calls.world.load(OPENDRIVE_TOWN, False)
 
 
-@method("spawn_actor", at_frame=True)
-def _spawn(calls: Calls, description: list[Any], place: list[Any]) -> list[Any]:
-    return calls.world.spawn(description, Transform.from_rpc(place)).to_rpc()
-
-
-@method("spawn_actor_with_parent", at_frame=True)
-def _spawn_attached(
-    calls: Calls, description: list[Any], place: list[Any], parent: int, *_: Any
-) -> list[Any]:
+def _spawn(calls: Calls, description: list[Any], place: list[Any], parent: int, *_: Any) -> Any:
     return calls.world.spawn(description, Transform.from_rpc(place), parent).to_rpc()
 
 
-@method("destroy_actor", at_frame=True)
-def _destroy(calls: Calls, actor_id: int) -> bool:
-    return calls.world.destroy(actor_id)
-
-
-@method("apply_batch", Wrap.BARE, at_frame=True)
 def _batch(calls: Calls, commands: list[Any], tick: bool = False) -> list[Any]:
     results = batch.run_batch(calls.world, commands)
     if tick:
@@ -213,62 +134,79 @@ def _batch(calls: Calls, commands: list[Any], tick: bool = False) -> list[Any]:
     return results
 
 
-@method("get_actors_by_id")
+def _act(action: actions.Action, calls: Calls, actor_id: int, value: Any) -> None:
+    action(calls.world, calls.world.actor(actor_id), value)
+
+
 def _actors(calls: Calls, wanted: list[int]) -> list[Any]:
     actors = calls.world.actors
     return [actors[actor_id].to_rpc() for actor_id in wanted if actor_id in actors]
 
 
-@method("get_actor_bounding_box")
 def _bounding_box(calls: Calls, actor_id: int) -> list[Any]:
     actor = calls.world.actors.get(actor_id)
     # An error here would end a client that runs a traffic manager.
     return actor.bounding_box() if actor else [[0.0] * 3, [0.0] * 3, [0.0] * 3, 0]
 
 
-@method("set_weather_parameters", Wrap.VOID)
-def _set_weather(calls: Calls, value: list[Any]) -> None:
-    calls.world.chosen_weather = weather_from_rpc(value)
-
-
-@method("set_actor_transform", Wrap.VOID)
-def _set_transform(calls: Calls, actor_id: int, place: list[Any]) -> None:
-    calls.world.move(actor_id, Transform.from_rpc(place))
-
-
-@method("set_actor_location", Wrap.VOID)
-def _set_location(calls: Calls, actor_id: int, location: list[float]) -> None:
-    turned = calls.world.actor(actor_id).transform[3:]
-    calls.world.move(actor_id, Transform.from_rpc([location, turned]))
-
-
-@method("apply_control_to_vehicle", Wrap.VOID)
-def _control_vehicle(calls: Calls, actor_id: int, control: list[Any]) -> None:
-    batch.control_vehicle(calls.world.actor(actor_id), [control])
-
-
-@method("apply_control_to_walker", Wrap.VOID)
-def _control_walker(calls: Calls, actor_id: int, control: list[Any]) -> None:
-    batch.control_walker(calls.world.actor(actor_id), [control])
-
-
-@method("set_actor_autopilot", Wrap.VOID)
-def _set_autopilot(calls: Calls, actor_id: int, enabled: bool) -> None:
-    batch.set_autopilot(calls.world.actor(actor_id), [enabled])
-
-
-@method("set_vehicle_light_state", Wrap.VOID)
-def _set_lights(calls: Calls, actor_id: int, state: list[int]) -> None:
-    batch.set_lights(calls.world.actor(actor_id), [state])
-
-
-@method("get_vehicle_light_state")
 def _lights(calls: Calls, actor_id: int) -> list[int]:
     actor = calls.world.actor(actor_id)
     return [actor.lights if isinstance(actor, Vehicle) else 0]
 
 
-@method("get_vehicle_light_states")
 def _all_lights(calls: Calls) -> list[list[int]]:
     vehicles = calls.world.actors.values()
     return [[v.id, v.lights] for v in vehicles if isinstance(v, Vehicle)]
+
+
+_NOTHING = Method(lambda calls, *_: [])
+_TRUE = Method(lambda calls, *_: True)
+_IGNORED = Method(lambda calls, *_: None, Wrap.VOID)
+
+METHODS: dict[str, Method] = {
+    "version": Method(lambda calls: calls.version),
+    "get_available_maps": Method(lambda calls, *_: list(MAPS)),
+    "get_actor_definitions": Method(lambda calls, *_: DEFINITIONS),
+    # No file to download: then the client keeps no cache and needs no navigation mesh.
+    "get_required_files": _NOTHING,
+    "get_episode_info": Method(_episode_info),
+    "get_episode_settings": Method(lambda calls, *_: calls.world.settings.to_rpc()),
+    "set_episode_settings": Method(_set_settings),
+    "get_map_info": Method(lambda calls, *_: calls.world.map_info()),
+    "get_map_data": Method(lambda calls, *_: calls.world.map_data()),
+    "get_weather_parameters": Method(lambda calls, *_: list(calls.world.weather)),
+    "set_weather_parameters": Method(_set_weather, Wrap.VOID),
+    "load_new_episode": Method(_load, Wrap.VOID),
+    "copy_opendrive_to_file": Method(_copy_opendrive, Wrap.VOID),
+    "load_map_layer": _IGNORED,
+    "unload_map_layer": _IGNORED,
+    "reset_all_traffic_lights": _IGNORED,
+    "query_lights_state": _NOTHING,
+    "get_environment_objects": _NOTHING,
+    "get_all_level_BBs": _NOTHING,
+    "get_names_of_all_objects": _NOTHING,
+    "tick_cue": Method(_tick_cue),
+    "get_sensor_token": Method(_sensor_token),
+    "get_spectator": Method(lambda calls, *_: calls.world.spectator.to_rpc()),
+    "spawn_actor": Method(lambda calls, what, place: _spawn(calls, what, place, 0), at_frame=True),
+    "spawn_actor_with_parent": Method(_spawn, at_frame=True),
+    "destroy_actor": Method(lambda calls, actor_id: calls.world.destroy(actor_id), at_frame=True),
+    "apply_batch": Method(_batch, Wrap.BARE, at_frame=True),
+    "get_actors_by_id": Method(_actors),
+    "get_actor_bounding_box": Method(_bounding_box),
+    "get_physics_control": Method(lambda calls, *_: PHYSICS),
+    "set_actor_simulate_physics": _IGNORED,
+    "set_actor_collisions": _IGNORED,
+    "apply_control_to_vehicle": Method(partial(_act, actions.control_vehicle), Wrap.VOID),
+    "apply_control_to_walker": Method(partial(_act, actions.control_walker), Wrap.VOID),
+    "set_actor_transform": Method(partial(_act, actions.set_transform), Wrap.VOID),
+    "set_actor_location": Method(partial(_act, actions.set_location), Wrap.VOID),
+    "set_actor_autopilot": Method(partial(_act, actions.set_autopilot), Wrap.VOID),
+    "set_vehicle_light_state": Method(partial(_act, actions.set_lights), Wrap.VOID),
+    "get_vehicle_light_state": Method(_lights),
+    "get_vehicle_light_states": Method(_all_lights),
+    "get_traffic_manager_running": Method(lambda calls, _port: [calls.host, calls.traffic_port]),
+    "is_traffic_manager_running": _TRUE,
+    "add_traffic_manager_running": _TRUE,
+    "destroy_traffic_manager": _TRUE,
+}

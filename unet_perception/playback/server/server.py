@@ -13,7 +13,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 from unet_perception.errors import ConfigError, SimulatorError, UnetPerceptionError
@@ -135,12 +134,7 @@ class PlaybackServer:
         self._simulation.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close everything."""
         self._simulation.stop()
         self._close_ports()

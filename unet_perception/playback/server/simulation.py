@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import Any
 
 from unet_perception.errors import UnetPerceptionError
@@ -18,19 +18,6 @@ from unet_perception.playback.server.cameras import CameraWork
 log = logging.getLogger(__name__)
 
 IDLE_S = 1.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """A call that waits for the next frame.
-
-    Attributes:
-        call: What to run.
-        answer: Takes its result or its error once the frame has been sent.
-    """
-
-    call: Callable[[], Any]
-    answer: Callable[[Any], None]
 
 
 class Simulation:
@@ -49,7 +36,7 @@ class Simulation:
         self._cameras = cameras
         self._period = 1.0 / rate
         self._changed = threading.Condition(self._world.lock)
-        self._jobs: list[Job] = []
+        self._jobs: list[tuple[Callable[[], Any], Future[Any]]] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="simulation")
         self.failure: Exception | None = None
@@ -75,18 +62,13 @@ class Simulation:
 
         In a synchronous world it runs at once.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-
-        def answer(result: Any) -> None:
-            loop.call_soon_threadsafe(_settle, future, result)
-
+        future: Future[Any] = Future()
         with self._changed:
             if self._world.settings.synchronous_mode or self._stopping:
                 return call()
-            self._jobs.append(Job(call, answer))
+            self._jobs.append((call, future))
             self._changed.notify_all()
-        return await future
+        return await asyncio.wrap_future(future)
 
     def _run(self) -> None:
         last = due = time.monotonic()
@@ -111,7 +93,7 @@ class Simulation:
                 now = time.monotonic()
                 if self._world.settings.synchronous_mode:
                     if self._jobs:
-                        self._answer_jobs(self._run_jobs())
+                        _answer(self._run_jobs())
                     if self._calls.cues:
                         self._calls.cues -= 1
                         return now
@@ -124,21 +106,16 @@ class Simulation:
                     self._changed.wait(min(due - now, IDLE_S))
         return due
 
-    def _run_jobs(self) -> list[tuple[Job, Any]]:
+    def _run_jobs(self) -> list[tuple[Future[Any], Any]]:
         jobs, self._jobs = self._jobs, []
-        results: list[tuple[Job, Any]] = []
-        for job in jobs:
+        results: list[tuple[Future[Any], Any]] = []
+        for call, future in jobs:
             try:
-                results.append((job, job.call()))
+                results.append((future, call()))
             except Exception as error:
                 # The caller's own thread raises it.
-                results.append((job, error))
+                results.append((future, error))
         return results
-
-    @staticmethod
-    def _answer_jobs(results: list[tuple[Job, Any]]) -> None:
-        for job, result in results:
-            job.answer(result)
 
     def _make_frame(self, elapsed: float) -> None:
         world = self._world
@@ -154,14 +131,15 @@ class Simulation:
         if results:
             # Clients look for a new actor in the newest state as soon as they have the answer.
             world.streams.drain(stream_id)
-            self._answer_jobs(results)
+            _answer(results)
         self._cameras.take(shots, instant, lossless)
 
 
-def _settle(future: asyncio.Future[Any], result: Any) -> None:
-    if future.cancelled():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+def _answer(results: list[tuple[Future[Any], Any]]) -> None:
+    for future, result in results:
+        if not future.set_running_or_notify_cancel():
+            continue  # The client has gone.
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

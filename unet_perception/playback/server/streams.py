@@ -33,7 +33,6 @@ HANDSHAKE_S = 5.0
 DRAIN_S = 0.02
 CHUNK = 4096
 STALL_S = 10.0
-
 EXHAUSTED_S = 1.0
 
 
@@ -100,7 +99,7 @@ class Streams:
         """Start without a port."""
         self._changed = threading.Condition()
         self._subscribers: list[Subscriber] = []
-        self._expected: dict[int, list[float]] = {}
+        self._expected: list[tuple[int, float]] = []
         self._newest: dict[int, Parts] = {}
         self._listener: socket.socket | None = None
         # Sockets of an earlier server's clients attach to this one by themselves, under
@@ -136,21 +135,22 @@ class Streams:
     def end(self, stream_id: int) -> None:
         """Forget a stream; its subscribers hear no more."""
         with self._changed:
-            self._expected.pop(stream_id, None)
+            self._expected = [item for item in self._expected if item[0] != stream_id]
             self._newest.pop(stream_id, None)
 
     def announce(self, stream_id: int) -> None:
         """Note that a client has asked for the stream's token and is about to subscribe."""
         with self._changed:
-            self._expected.setdefault(stream_id, []).append(time.monotonic() + ATTACH_S)
+            self._expected.append((stream_id, time.monotonic() + ATTACH_S))
 
     def wait_for_announced(self) -> None:
         """Wait until those that are about to subscribe have done so, or have had the time."""
         with self._changed:
-            while deadlines := [d for queue in self._expected.values() for d in queue]:
-                remaining = min(deadlines) - time.monotonic()
+            while self._expected:
+                # The first one is the oldest.
+                remaining = self._expected[0][1] - time.monotonic()
                 if remaining <= 0.0:
-                    self._forget_late()
+                    del self._expected[0]
                 else:
                     self._changed.wait(remaining)
 
@@ -171,13 +171,11 @@ class Streams:
         with self._changed:
             if keep:
                 self._newest[stream_id] = parts
+        depth, patience = (DEEP, STALL_S) if lossless else (SHALLOW, 0.0)
         for subscriber in self._listening(stream_id):
-            if lossless:
-                if not subscriber.offer(parts, DEEP, STALL_S):
-                    log.warning("a client took nothing for %g s and was cut off", STALL_S)
-                    subscriber.close()
-            else:
-                subscriber.offer(parts, SHALLOW, 0.0)
+            if not subscriber.offer(parts, depth, patience) and lossless:
+                log.warning("a client took nothing for %g s and was cut off", STALL_S)
+                subscriber.close()
 
     def drain(self, stream_id: int) -> None:
         """Wait until subscribers have been sent what waits for them, or ``DRAIN_S``."""
@@ -187,13 +185,6 @@ class Streams:
     def _listening(self, stream_id: int) -> list[Subscriber]:
         with self._changed:
             return [s for s in self._subscribers if s.stream_id == stream_id]
-
-    def _forget_late(self) -> None:
-        now = time.monotonic()
-        for stream_id, deadlines in list(self._expected.items()):
-            self._expected[stream_id] = [d for d in deadlines if d > now]
-            if not self._expected[stream_id]:
-                del self._expected[stream_id]
 
     def _accept(self) -> None:
         assert self._listener is not None
@@ -235,11 +226,9 @@ class Streams:
             if newest is not None:
                 subscriber.offer(newest, DEEP, 0.0)
             self._subscribers.append(subscriber)
-            deadlines = self._expected.get(stream_id)
-            if deadlines:
-                deadlines.pop(0)
-                if not deadlines:
-                    del self._expected[stream_id]
+            oldest = next((item for item in self._expected if item[0] == stream_id), None)
+            if oldest is not None:
+                self._expected.remove(oldest)
             self._changed.notify_all()
         return subscriber
 

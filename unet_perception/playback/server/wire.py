@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import NamedTuple
 
 from unet_perception.playback.transform import Transform
@@ -41,13 +41,6 @@ class SensorType(IntEnum):
     RGB_CAMERA = 13
     SEMANTIC_CAMERA = 14
     WORLD = 17
-
-
-class WorldFlag(IntFlag):
-    """What a world state says has changed since the one before."""
-
-    NONE = 0
-    MAP_CHANGED = 1
 
 
 class Instant(NamedTuple):
@@ -83,12 +76,12 @@ def world_state(
     episode: int,
     wall_seconds: float,
     delta_seconds: float,
-    flags: WorldFlag,
+    map_changed: bool,
     actors: Iterable[ActorRecord],
 ) -> bytes:
-    """Return the state of the whole world at a frame."""
+    """Return the state of the whole world at a frame; the map may be another one from now on."""
     head = _SENSOR_HEADER.pack(SensorType.WORLD, *instant, *Transform())
-    head += _WORLD_HEADER.pack(episode, wall_seconds, delta_seconds, 0, 0, 0, flags)
+    head += _WORLD_HEADER.pack(episode, wall_seconds, delta_seconds, 0, 0, 0, map_changed)
     still = (0.0,) * 6
     records = [
         _ACTOR.pack(a.id, ACTIVE, *a.transform, *a.velocity, *still, a.details) for a in actors

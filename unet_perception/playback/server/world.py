@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from unet_perception.playback.server import blueprints
 from unet_perception.playback.server.actors import Actor, Sensor, Vehicle, Walker
 from unet_perception.playback.server.settings import EpisodeSettings
 from unet_perception.playback.server.streams import Streams
-from unet_perception.playback.server.wire import Instant, WorldFlag, token, world_state
+from unet_perception.playback.server.wire import Instant, token, world_state
 from unet_perception.playback.stage import START_TOWN, TOWNS, Stage
 from unet_perception.playback.transform import Transform
 
@@ -24,10 +25,12 @@ OPENDRIVE_TOWN = "OpenDriveMap"
 SPAWN_POINTS = 100
 SPAWN_START, SPAWN_GAP = 20.0, 15.0
 CLEARANCE = 2.0
-FIRST_ACTOR = 24
+FIRST_ACTOR = 25
 MAX_ACTORS = 4096
 MAX_CHAIN = 8
 """Actors that may be attached one to another: each frame goes through all chains."""
+
+KINDS: dict[str, type[Actor]] = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}
 
 
 def _word(value: Any) -> int:
@@ -52,6 +55,7 @@ class World:
         check_camera: Raises ``RefusedError`` where a camera's view cannot be drawn.
         settings: The episode's settings.
         chosen_weather: The 14 weather parameters that a client set, if one did.
+        spectator: The free camera that every episode has.
     """
 
     streams: Streams
@@ -68,7 +72,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Begin the first episode."""
-        self._next_actor = FIRST_ACTOR
+        self._numbers = count(FIRST_ACTOR)
         self._map_changed = False
         self.opendrive_text = ""
         self.stream_id = self.streams.open()
@@ -82,7 +86,10 @@ class World:
         self.seconds = 0.0
         self.index = 0
         self.actors.clear()
-        self._add(Actor, blueprints.Blueprint(blueprints.SPECTATOR, ()), [0, "spectator", []])
+        blueprint = blueprints.Blueprint(blueprints.SPECTATOR, ())
+        description = [0, blueprint.id, []]
+        self.spectator = Actor(next(self._numbers), blueprint, description, {}, Transform())
+        self.actors[self.spectator.id] = self.spectator
 
     def load(self, name: str, reset_settings: bool) -> None:
         """Begin a new episode in a town; all actors are gone.
@@ -120,11 +127,6 @@ class World:
         """Return the road as OpenDRIVE."""
         return self.opendrive_text or self.drive.opendrive()
 
-    @property
-    def spectator(self) -> Actor:
-        """The free camera that every episode has."""
-        return next(a for a in self.actors.values() if a.blueprint.id == blueprints.SPECTATOR)
-
     def spawn(self, description: list[Any], transform: Transform, parent_id: int = 0) -> Actor:
         """Put an actor into the world.
 
@@ -152,34 +154,18 @@ class World:
         family = blueprint.id.split(".")[0]
         if family == "vehicle" and parent is None:
             self._refuse_collision(transform)
-        kind = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}.get(family, Actor)
+        kind = KINDS.get(family, Actor)
         # Rebuilt: other clients are sent it, and one that cannot read it ends.
         echo = [_word(number), blueprint.id, [(a, _word(kind), b) for a, kind, b in values]]
-        actor = self._make(kind, blueprint, echo, attributes, transform, parent)
+        actor = kind(next(self._numbers), blueprint, echo, attributes, transform, parent)
         if isinstance(actor, Sensor):
             self.check_camera(actor)
             actor.stream_id = self.streams.open()
-            actor.stream_token = token(actor.stream_id, self.streams.port)
+            actor.token = token(actor.stream_id, self.streams.port)
         elif isinstance(actor, Vehicle):
             actor.distance = self.drive.nearest(transform.x, transform.y)
         self.actors[actor.id] = actor
         return actor
-
-    def _add(self, kind: type[Actor], blueprint: blueprints.Blueprint, text: list[Any]) -> None:
-        actor = self._make(kind, blueprint, text, {}, Transform(), None)
-        self.actors[actor.id] = actor
-
-    def _make(
-        self,
-        kind: type[Actor],
-        blueprint: blueprints.Blueprint,
-        description: list[Any],
-        attributes: dict[str, str],
-        transform: Transform,
-        parent: Actor | None,
-    ) -> Actor:
-        self._next_actor += 1
-        return kind(self._next_actor, blueprint, description, attributes, transform, parent)
 
     def _refuse_collision(self, place: Transform) -> None:
         for other in self.actors.values():
@@ -202,7 +188,7 @@ class World:
     def destroy(self, actor_id: int) -> bool:
         """Remove an actor; return whether there was one. What is attached stays, as in CARLA."""
         actor = self.actors.get(actor_id)
-        if actor is None or actor.blueprint.id == blueprints.SPECTATOR:
+        if actor is None or actor is self.spectator:
             return False
         del self.actors[actor_id]
         self._close(actor)
@@ -212,9 +198,8 @@ class World:
         if isinstance(actor, Sensor):
             self.streams.end(actor.stream_id)
 
-    def move(self, actor_id: int, place: Transform) -> None:
+    def move(self, actor: Actor, place: Transform) -> None:
         """Put an actor elsewhere; a vehicle drives on from there."""
-        actor = self.actor(actor_id)
         actor.transform = place
         if isinstance(actor, Vehicle):
             actor.distance = self.drive.nearest(place.x, place.y)
@@ -234,10 +219,9 @@ class World:
                 actor.advance(delta)
             elif isinstance(actor, Vehicle) and actor.advance(delta):
                 actor.transform = self.drive.place(actor.distance)
-        flags = WorldFlag.MAP_CHANGED if self._map_changed else WorldFlag.NONE
-        self._map_changed = False
+        changed, self._map_changed = self._map_changed, False
         records = [actor.record() for actor in self.actors.values()]
-        return world_state(self.instant, self.episode, time.time(), delta, flags, records)
+        return world_state(self.instant, self.episode, time.time(), delta, changed, records)
 
     @property
     def instant(self) -> Instant:

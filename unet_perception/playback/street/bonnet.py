@@ -46,18 +46,17 @@ class Bonnet:
         vents = (deep > 0.78) & (np.abs(x) < 0.86)
         self._sheen: NDArray[np.float32] = (sheen + ridge).astype(np.float32)
         self._sheen[vents] = 0.0
-        self._made: tuple[tuple[float, ...], Pixels] | None = None
+        self._made: tuple[Light, Pixels] | None = None
 
     def paint(self, canvas: Pixels, light: Light) -> None:
         """Lay the bonnet over the canvas (H, W, 4)."""
         if not len(self._mask):
             return
-        name = (*(float(c) for c in light.ambient), *(float(c) for c in light.horizon_color))
-        if self._made is None or self._made[0] != name:
+        if self._made is None or self._made[0] is not light:
             picture = np.empty((*self._mask.shape, 4), np.uint8)
             base = np.array([16, 17, 19], np.float32) * light.ambient * 1.6
             color = base + self._sheen[..., None] * light.horizon_color
             picture[..., :3] = np.clip(color, 0, 255)
             picture[..., 3] = _CLASS
-            self._made = (name, picture)
+            self._made = (light, picture)
         cv2.copyTo(self._made[1], self._mask, canvas[self._top :])

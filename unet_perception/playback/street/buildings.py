@@ -107,10 +107,9 @@ def _gable(
     (a, b), (y0, y1) = (span[0] - 0.35, span[1] + 0.35), (sides[0] - 0.5, sides[1] + 0.5)
     ridge, top = (y0 + y1) / 2, height + (y1 - y0) * 0.3
     inside = [0.0, ridge, height - 2.0]
-    for y, tone in ((y0, 1.0), (y1, 1.0)):
+    for y in (y0, y1):
         slope = [[a, y, height - 0.2], [b, y, height - 0.2], [b, ridge, top], [a, ridge, top]]
-        color = (paint[0] * tone, paint[1] * tone, paint[2] * tone)
-        shape.quad(slope, color, rank=1, away=inside)
+        shape.quad(slope, paint, rank=1, away=inside)
         for k in range(1, 6):
             t, thick = k / 6.0, 0.012
             row = [[a, y + (ridge - y) * u, height - 0.2 + (top - height + 0.2) * u]

@@ -139,11 +139,11 @@ class CameraModel:
 
     def outline(self, polygon: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels ``(m, 2)`` of a polygon of camera points ``(n, 3)``, cut where it must be."""
-        polygon = clip_near(polygon)
+        polygon = _cut(polygon, polygon[:, 2], NEAR)
         if self.turned and len(polygon):
             reach = np.float32(_ASIDE / self.focal)
             for side in (np.float32(1.0), np.float32(-1.0)):
-                polygon = _cut(polygon, reach * polygon[:, 2] + side * polygon[:, 0])
+                polygon = _cut(polygon, reach * polygon[:, 2] + side * polygon[:, 0], 0.0)
                 if not len(polygon):
                     break
         return self.project(polygon)
@@ -173,29 +173,17 @@ class Viewpoint:
         return np.array([[sin, 0.0, cos], [-cos, 0.0, sin], [0.0, 1.0, 0.0]], np.float32)
 
 
-def clip_near(polygon: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut a camera-space polygon ``(n, 3)`` at the near plane; may return no points."""
-    depth = polygon[:, 2]
-    inside = depth >= NEAR
+def _cut(
+    polygon: NDArray[np.float32], values: NDArray[np.float32], least: float
+) -> NDArray[np.float32]:
+    """Keep the part of a polygon ``(n, 3)`` where ``values``, known at its corners, is enough."""
+    inside = values >= least
     if inside.all():
         return polygon
-    after = np.roll(polygon, -1, axis=0)
     crossing = inside != np.roll(inside, -1)
-    step = np.where(crossing, after[:, 2] - depth, np.float32(1.0))
-    share = (np.float32(NEAR) - depth) / step
-    met = polygon + (after - polygon) * share[:, None]
-    # Each corner is followed by the point where its edge meets the plane; most are then dropped.
+    step = np.where(crossing, np.roll(values, -1) - values, np.float32(1.0))
+    share = (np.float32(least) - values) / step
+    met = polygon + (np.roll(polygon, -1, axis=0) - polygon) * share[:, None]
+    # Each corner is followed by the point where its edge is cut; most are then dropped.
     both = np.stack([polygon, met], axis=1).reshape(-1, 3)
     return np.asarray(both[np.stack([inside, crossing], axis=1).ravel()], np.float32)
-
-
-def _cut(polygon: NDArray[np.float32], inside: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep the part of a polygon ``(n, 3)`` where ``inside``, given at its corners, is positive."""
-    kept = inside >= 0
-    if kept.all():
-        return polygon
-    crossing = kept != np.roll(kept, -1)
-    step = np.where(crossing, inside - np.roll(inside, -1), np.float32(1.0))
-    met = polygon + (np.roll(polygon, -1, axis=0) - polygon) * (inside / step)[:, None]
-    both = np.stack([polygon, met], axis=1).reshape(-1, 3)
-    return np.asarray(both[np.stack([kept, crossing], axis=1).ravel()], np.float32)

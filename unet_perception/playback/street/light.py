@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,25 +114,16 @@ def blend(now: Light, after: Light, share: float) -> Light:
     return Light(**mixed)
 
 
-class Lights:
-    """The light of conditions, the same object while it is kept: painters keep work for it."""
+def light_between(now: Conditions, after: Conditions, share: float) -> Light:
+    """The light on the way from one to another, in steps; ``share`` is 0 to 1.
 
-    def __init__(self) -> None:
-        """Start with nothing kept."""
-        self._made: OrderedDict[tuple[Conditions, Conditions, int], Light] = OrderedDict()
+    It is the same object while it is kept: painters keep work for it.
+    """
+    return _light(now, after, round(share * _BLEND_STEPS))
 
-    def of(self, conditions: Conditions) -> Light:
-        """The light that conditions make."""
-        return self.between(conditions, conditions, 0.0)
 
-    def between(self, now: Conditions, after: Conditions, share: float) -> Light:
-        """The light on the way from one to another, in steps; ``share`` is 0 to 1."""
-        name = (now, after, round(share * _BLEND_STEPS))
-        if name not in self._made:
-            part = name[2] / _BLEND_STEPS
-            light = light_of(now) if now == after else blend(self.of(now), self.of(after), part)
-            self._made[name] = light
-            if len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        self._made.move_to_end(name)
-        return self._made[name]
+@lru_cache(maxsize=_KEPT)
+def _light(now: Conditions, after: Conditions, step: int) -> Light:
+    if now == after:
+        return light_of(now)
+    return blend(_light(now, now, 0), _light(after, after, 0), step / _BLEND_STEPS)

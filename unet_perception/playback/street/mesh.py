@@ -106,17 +106,10 @@ class Shaper:
         rank: int = 0,
         top: Color | None = None,
         ids: int | None = None,
-        glow: float = 0.0,
     ) -> None:
         """Add an upright box without its bottom."""
-        self.loft(
-            [(x[0], z[0], z[1], y), (x[1], z[0], z[1], y)],
-            color,
-            rank=rank,
-            top=top,
-            ids=ids,
-            glow=glow,
-        )
+        ends = [(x[0], z[0], z[1], y), (x[1], z[0], z[1], y)]
+        self.loft(ends, color, rank=rank, top=top, ids=ids)
 
     def loft(
         self,
@@ -126,7 +119,6 @@ class Shaper:
         rank: int = 0,
         top: Color | None = None,
         ids: int | None = None,
-        glow: float = 0.0,
     ) -> None:
         """Add a hull over stations ``(x, bottom, top, (y0, y1))`` from back to front."""
         middle = [
@@ -136,7 +128,7 @@ class Shaper:
         ]
 
         def add(corners: list[list[float]], shade: Color) -> None:
-            self.quad(corners, shade, rank=rank, glow=glow, away=middle, ids=ids)
+            self.quad(corners, shade, rank=rank, away=middle, ids=ids)
 
         for (xa, ba, ta, ya), (xb, bb, tb, yb) in pairwise(stations):
             for side in (0, 1):

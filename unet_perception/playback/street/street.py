@@ -21,7 +21,7 @@ from unet_perception.playback.street.conditions import (
 )
 from unet_perception.playback.street.glow import Glow
 from unet_perception.playback.street.ground import Ground
-from unet_perception.playback.street.light import Lights
+from unet_perception.playback.street.light import light_between
 from unet_perception.playback.street.painter import Painter
 from unet_perception.playback.street.scene import scene
 from unet_perception.playback.street.sky import Sky
@@ -101,7 +101,6 @@ class Street:
         self._glow = Glow(self.camera)
         self._weather = Weather(self.camera)
         self._bonnet = Bonnet(self.camera) if bonnet and bonnet_in_sight(self.camera) else None
-        self._lights = Lights()
 
     def frame(self, index: int) -> StreetFrame:
         """The frame of that number, on a drive at 8 m/s.
@@ -159,13 +158,13 @@ class Street:
     ) -> StreetFrame:
         now, after, share = weather
         name = _NAMES.get(now, "custom")
-        light = self._lights.of(now)
+        light = light_between(now, now, 0.0)
         sky = self._sky.panorama(now, light)
         next_sky = None
         if share > 0.0:
             name = f"{name}>{_NAMES.get(after, 'custom')}"
-            next_sky = self._sky.panorama(after, self._lights.of(after))
-            light = self._lights.between(now, after, share)
+            next_sky = self._sky.panorama(after, light_between(after, after, 0.0))
+            light = light_between(now, after, share)
         view = scene(self._world, self.camera, distance, seconds)
         canvas = np.empty((self.camera.height, self.camera.width, 4), np.uint8)
         self._ground.paint(canvas, view, light)
