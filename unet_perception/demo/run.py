@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -152,10 +151,8 @@ def run_demo(options: DemoOptions) -> int:
         from unet_perception.ros.listen import listening
 
         viewer = _Viewer(statistics, sampler, truth)
-        with listening("monitor", partial(Monitor, TOPICS, "perception", viewer)) as watch:
+        with listening("monitor", lambda node, _: Monitor(TOPICS, "perception", viewer, node)):
             _watch(group, statistics, options, console)
-        if watch.failure is not None:
-            raise watch.failure
         codes = group.stop()
     _report(codes, statistics, sampler, options, console)
     return 1 if any(codes[part.name] for part in parts if part.needed) else 0

@@ -109,7 +109,7 @@ class CameraSource:
         self._info.publish(self._camera_info(header, message.width, message.height))
         if self._truth.wanted:
             self._truth.pixels(*picture.ids.shape)[:] = picture.ids
-            self._truth.publish(Header(stamp=stamp, frame_id=TRUTH))
+            self._truth.send(Header(stamp=stamp, frame_id=TRUTH))
 
     def _camera_info(self, header: Header, width: int, height: int) -> CameraInfo:
         lens = self._source.lens

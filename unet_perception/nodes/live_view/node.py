@@ -33,7 +33,11 @@ REFUSAL_LOG_S = 5.0
 
 
 class LiveView:
-    """Three threads: the executor's finds pairs, one encodes them, the server's sends them."""
+    """Three threads: the executor's finds pairs, one encodes them, the server's sends them.
+
+    Attributes:
+        perception: Full name of the node that is shown.
+    """
 
     def __init__(self, node: Any, watch: Watch, config: LiveViewConfig) -> None:
         """Listen for browsers.
@@ -49,8 +53,8 @@ class LiveView:
         self._node, self._config = node, config
         name = config.node
         space = node.get_namespace().rstrip("/")
-        self._perception = name if name.startswith("/") else f"{space}/{name}"
-        self._board = Board(self._perception)
+        self.perception = name if name.startswith("/") else f"{space}/{name}"
+        self._board = Board(self.perception)
         self._pairings: dict[str, Pairing] = {}
         self._places: dict[str, int] = {}
         self._numbers = itertools.count(1)
@@ -63,7 +67,7 @@ class LiveView:
         self._server = ViewServer(options, self._board, self._wake.trigger)
         self._topics = Topics(
             node,
-            self._perception,
+            self.perception,
             self._board,
             lambda: self._server.wanted,
             self._on_picture,
@@ -82,11 +86,6 @@ class LiveView:
         """Where browsers find the page."""
         host = self._config.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}/"
-
-    @property
-    def perception(self) -> str:
-        """Full name of the node that is shown."""
-        return self._perception
 
     def close(self) -> None:
         """Say goodbye to the browsers and stop."""

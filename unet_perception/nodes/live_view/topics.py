@@ -7,23 +7,17 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, String
 
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import read_label_set
 from unet_perception.nodes.live_view.gate import PictureGate
 from unet_perception.options.diagnostics import Status
+from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 from unet_perception.ros.transport.outputs import reliable
 from unet_perception.view.interest import STATUS
 from unet_perception.view.state import ONLY_CAMERA, Board
-
-PICTURE_TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CompressedImage": CompressedImage,
-}
-MASK_TYPES = {"sensor_msgs/msg/Image": Image}
 
 PICTURE_DEPTH = 4
 MASK_DEPTH = 8
@@ -73,7 +67,7 @@ class CameraTopics:
         self._masks = FollowingSubscription(
             node,
             f"{outputs}/mask",
-            MASK_TYPES,
+            RAW_TYPES,
             lambda message: on_mask(message, gate),
             MASK_DEPTH,
         )
@@ -218,14 +212,6 @@ class Topics:
         if STATUS not in wanted and self._status is not None:
             self._status.close()
             self._status = None
-
-    def close(self) -> None:
-        """Unsubscribe from everything."""
-        for topics in (*self._cameras.values(), self._status):
-            if topics is not None:
-                topics.close()
-        self._cameras.clear()
-        self._status = None
 
     def _open(self, camera: str, topic: str) -> CameraTopics:
         outputs = self._perception + ("" if camera == ONLY_CAMERA else f"/{camera}")

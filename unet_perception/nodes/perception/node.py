@@ -38,8 +38,13 @@ that wrote it: one in 25 on a busy machine, had it ended at once."""
 class Perception:
     """The node's life. All but the frames' own way is on the executor's thread."""
 
-    def __init__(self, node: ManagedNode, watch: Watch, handover: Handover | None) -> None:
+    def __init__(self, node: ManagedNode, watch: Watch, handover: Handover | None = None) -> None:
         """Declare the parameters and get ready to be configured.
+
+        Args:
+            node: The node, unconfigured.
+            watch: Told when it cannot go on.
+            handover: Frames of this process's own cameras.
 
         Raises:
             ConfigError: A parameter is wrong.
@@ -184,20 +189,6 @@ class Perception:
         if not self._node.get_parameter("use_sim_time").value:
             return 0.0
         return self._sim_time.paused(self._node.get_clock().now().nanoseconds, time.monotonic())
-
-
-def start(node: ManagedNode, watch: Watch, handover: Handover | None = None) -> Perception:
-    """Begin a perception node's life.
-
-    Args:
-        node: The node, unconfigured.
-        watch: Told when it cannot go on.
-        handover: Frames of this process's own cameras.
-
-    Raises:
-        ConfigError: A parameter is wrong.
-    """
-    return Perception(node, watch, handover)
 
 
 def _check_highlight(live: LiveConfig, label_set: LabelSet) -> None:

@@ -12,8 +12,7 @@ from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.origin import origin
-from unet_perception.options.perception import PerceptionConfig
-from unet_perception.segmenter import Segmenter, join_engines
+from unet_perception.segmenter import Segmenter
 
 
 class EngineOpening:
@@ -80,19 +79,3 @@ class EngineOpening:
     def _on_progress(self, line: str) -> None:
         self._building = line.startswith(BUILDING)
         self._log(line)
-
-
-def opener(bundle: ModelBundle, config: PerceptionConfig) -> Callable[[Report], Segmenter]:
-    """Return what opens the engine that the settings ask for."""
-
-    def open_engines(report: Report) -> Segmenter:
-        return join_engines(
-            bundle,
-            config.engine,
-            config.precision,
-            config.threads,
-            max_batch=len(config.cameras),
-            report=report,
-        )
-
-    return open_engines
