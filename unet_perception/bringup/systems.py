@@ -19,7 +19,6 @@ from unet_perception.bringup.stacks import (
     has_carla_client,
     perception,
     playback_server,
-    shipped,
     topic_recorder,
     truth_topic,
 )
@@ -38,6 +37,7 @@ from unet_perception.bringup.tables import (
 )
 from unet_perception.bringup.viewer import page, viewer
 from unet_perception.errors import ConfigError
+from unet_perception.files.share import shipped
 from unet_perception.options.option import Option, Value, choice
 
 NATIVE_PARAMS = "config/perception_native.yaml"

@@ -11,7 +11,7 @@ from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
 from unet_perception.options.camera_source import CAMERA_SOURCE_OPTIONS
 from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS
-from unet_perception.options.live_view import LIVE_VIEW_OPTIONS
+from unet_perception.options.live_view import LIVE_VIEW_OPTIONS, NODE_NAME
 from unet_perception.options.option import (
     Option,
     choice,
@@ -19,11 +19,9 @@ from unet_perception.options.option import (
     folder_or_nothing,
     switch,
 )
-from unet_perception.options.perception import PERCEPTION_OPTIONS
+from unet_perception.options.perception import PERCEPTION_OPTIONS, TOPIC_NAME
 from unet_perception.segmenter import find_model
 
-NAMESPACE = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
-TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _TRAFFIC = re.compile(r"(\d{1,4})(?:,(\d{1,4}))?", re.ASCII)
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
@@ -61,7 +59,9 @@ def file(name: str, description: str) -> Option:
 def topic(name: str, default: str, description: str) -> Option:
     """Return an argument that names a topic."""
     words = "the name of a topic, or empty"
-    return Option(name, default, description, words, lambda x: not x or bool(TOPIC.fullmatch(x)))
+    return Option(
+        name, default, description, words, lambda x: not x or bool(TOPIC_NAME.fullmatch(x))
+    )
 
 
 _model, *_network, _input = some(
@@ -80,7 +80,7 @@ PERCEPTION_ARGUMENTS = (
         "",
         "namespace of the perception node, such as car1; its topics are below it",
         "a name such as car1 or fleet/car1, or empty",
-        lambda value: not value or NAMESPACE.fullmatch(value) is not None,
+        lambda value: not value or NODE_NAME.fullmatch(value) is not None,
     ),
     file("params", "parameter file of the perception node; other arguments win over it"),
     switch("use_sim_time", False, "take the time from /clock"),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from unet_perception.bringup.stacks import VIEW_HOST, live_view
+from unet_perception.bringup.stacks import live_view
 from unet_perception.demo.pictures import PictureSampler
 from unet_perception.demo.processes import ProcessGroup, demo_environment
 from unet_perception.demo.stack import (
@@ -36,6 +36,7 @@ from unet_perception.imaging import Frame, colorize, to_rgb
 from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import LabelMap, label_map, load_label_set
 from unet_perception.model.bundle import load_bundle
+from unet_perception.options.live_view import DEFAULT_HOST
 from unet_perception.ros import process
 from unet_perception.segmenter import find_model
 
@@ -142,7 +143,7 @@ def run_demo(options: DemoOptions) -> int:
     if options.view:
         port = page_port()
         parts = (*parts, live_view(NODE, port))
-        console.print(f"live page: http://{VIEW_HOST}:{port}/", highlight=False)
+        console.print(f"live page: http://{DEFAULT_HOST}:{port}/", highlight=False)
     with ProcessGroup(options.out, os.environ) as group:
         for part in parts:
             group.start(part.name, part.python_arguments(), part.needed)

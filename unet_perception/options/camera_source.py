@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from unet_perception.options.option import Option, folder_or_nothing, number, switch
 
@@ -54,8 +52,3 @@ class CameraSourceConfig:
     seed: int
     conditions: str
     label_set: str
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> CameraSourceConfig:
-        """Make the settings from what ``read_options`` returned."""
-        return cls(**values)

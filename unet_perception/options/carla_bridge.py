@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from unet_perception.options.option import Option, number, switch
 
@@ -94,11 +92,6 @@ class CarlaBridgeConfig:
     seed: int
     cameras: str
     recover: bool
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> CarlaBridgeConfig:
-        """Make the settings from what ``read_options`` returned."""
-        return cls(**values)
 
     @property
     def wall_rate(self) -> float:

@@ -53,7 +53,7 @@ class Option:
         return value
 
 
-def read_options(options: tuple[Option, ...], given: Mapping[str, object]) -> dict[str, Value]:
+def read_options(options: tuple[Option, ...], given: Mapping[str, object]) -> dict[str, Any]:
     """Return a value for each option, given or default.
 
     Raises:

@@ -124,7 +124,7 @@ def start(node: Any, watch: Watch) -> CameraSource:
     Raises:
         UnetPerceptionError: A parameter or the folder is wrong.
     """
-    config = CameraSourceConfig.from_values(declare(node, CAMERA_SOURCE_OPTIONS))
+    config = CameraSourceConfig(**declare(node, CAMERA_SOURCE_OPTIONS))
     source = open_source(config)
     what = config.data or f"the built-in street {config.seed}"
     node.get_logger().info(f"/carla/{CAMERA}/image shows {what} at {config.rate:g} Hz")
