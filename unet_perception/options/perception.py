@@ -10,7 +10,7 @@ from typing import Any
 
 from unet_perception.engines.select import ENGINES, PRECISIONS
 from unet_perception.errors import ConfigError
-from unet_perception.options.option import Option, Range, Value, choice, number, some_of, switch
+from unet_perception.options.option import Option, Range, choice, number, some_of, switch
 
 TOPIC_NAME = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 CAMERA_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
@@ -211,12 +211,3 @@ class PerceptionConfig:
         if self.input_image_topic:
             return self.input_image_topic.replace(CAMERA, camera)
         return f"{camera}/image" if camera else "image"
-
-
-def check_together(values: Mapping[str, Value]) -> None:
-    """Refuse values that do not go together.
-
-    Raises:
-        ConfigError: So it is.
-    """
-    PerceptionConfig.from_values(values)

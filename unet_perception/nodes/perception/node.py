@@ -21,7 +21,6 @@ from unet_perception.options.perception import (
     PERCEPTION_OPTIONS,
     LiveConfig,
     PerceptionConfig,
-    check_together,
 )
 from unet_perception.ros.declare import LiveParameters
 from unet_perception.ros.handover import Handover
@@ -144,7 +143,7 @@ class Perception:
         )
 
     def _check(self, values: Mapping[str, Value]) -> None:
-        check_together(values)
+        PerceptionConfig.from_values(values)
         if self._stage is not None:
             _check_highlight(LiveConfig.from_values(values), self._stage.label_set)
 
