@@ -14,6 +14,12 @@ PICTURE_TYPES = {**RAW_TYPES, "sensor_msgs/msg/CompressedImage": CompressedImage
 """Messages that have a picture, by name; the one that is preferred is first."""
 
 
+def stamp_of(message: Any) -> int:
+    """Return the stamp of a message in nanoseconds."""
+    stamp = message.header.stamp
+    return int(stamp.sec * 1_000_000_000 + stamp.nanosec)
+
+
 def frame_of(message: Any) -> Frame:
     """Return the picture of an ``Image``, or of a ``CompressedImage``.
 

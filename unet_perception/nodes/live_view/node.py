@@ -17,7 +17,7 @@ from unet_perception.nodes.live_view.gate import PictureGate
 from unet_perception.nodes.live_view.topics import Topics
 from unet_perception.options.live_view import LIVE_VIEW_OPTIONS, LiveViewConfig
 from unet_perception.ros.declare import declare
-from unet_perception.ros.frames import frame_of
+from unet_perception.ros.frames import frame_of, stamp_of
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.transport.following import RawMessage
 from unet_perception.ros.turns import Turns
@@ -112,7 +112,7 @@ class LiveView:
         try:
             read = message.read()
             picture = Picture(bytes(read.data) if _is_file(read) else frame_of(read))
-            stamp = _stamp(read.header)
+            stamp = stamp_of(read)
             pair = pairing.put_picture(stamp, picture, now)
             gate.took(stamp, pair is not None and pair.ids is not None)
             self._put(pair)
@@ -131,7 +131,7 @@ class LiveView:
             ids = frame_of(read)
             if ids.encoding != "mono8":
                 raise FrameError(f"its encoding is {ids.encoding}, not mono8")
-            stamp = _stamp(read.header)
+            stamp = stamp_of(read)
             pair = pairing.put_mask(stamp, np.asarray(ids.pixels), now)
             if pair is None:
                 gate.want(stamp)
@@ -202,7 +202,3 @@ def start(node: Any, watch: Watch) -> LiveView:
 
 def _is_file(message: Any) -> bool:
     return hasattr(message, "format")
-
-
-def _stamp(header: Any) -> int:
-    return int(header.stamp.sec * 1_000_000_000 + header.stamp.nanosec)

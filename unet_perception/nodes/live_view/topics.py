@@ -90,22 +90,25 @@ class CameraTopics:
 class StatusTopics:
     """Classes and state of the node, and the state of a recorder."""
 
-    def __init__(self, node: Any, perception: str, board: Board) -> None:
+    def __init__(
+        self, node: Any, perception: str, board: Board, changed: Callable[[], None]
+    ) -> None:
         """Subscribe.
 
         Args:
             node: The ``rclpy`` node.
             perception: Full name of the perception node.
             board: Takes what comes.
+            changed: Called after the cameras have told their state.
         """
         self._node, self._perception, self._board = node, perception, board
+        self._changed = changed
         self._subscriptions = [
             node.create_subscription(
                 String, f"{perception}/labels", self._on_labels, reliable(1, latched=True)
             ),
             node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10),
         ]
-        self.changed: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -131,7 +134,7 @@ class StatusTopics:
         cameras = cameras_of(self._perception, states, self._pictures_of_node)
         if cameras:
             self._board.tell_cameras(cameras)
-            self.changed()
+            self._changed()
 
     def _pictures_of_node(self) -> list[str]:
         name, _, space = self._perception[::-1].partition("/")
@@ -199,8 +202,7 @@ class Topics:
         """Subscribe to what is wanted now, and to nothing else."""
         wanted = self._wanted()
         if STATUS in wanted and self._status is None:
-            self._status = StatusTopics(self._node, self._perception, self._board)
-            self._status.changed = self.follow
+            self._status = StatusTopics(self._node, self._perception, self._board, self.follow)
         for camera, topics in list(self._cameras.items()):
             if camera not in wanted or topics.picture_topic != self._board.input_topic(camera):
                 topics.close()

@@ -90,7 +90,7 @@ class Channel:
         self._limit = RateLimit()
         self._last_input = LastInput(size)
         self._camera_info: Any = None
-        self.statistics = FrameStatistics(time.monotonic(), SILENCE_S)
+        self.statistics = FrameStatistics(time.monotonic())
         self._mask = ImageOutput(node, f"{names.prefix}/mask", "mono8", OUTPUT_DEPTH)
         self.drawn = DrawnOutputs(node, names.prefix, label_set, live)
         self._info_out = Output(

@@ -16,7 +16,11 @@ from unet_perception.segmenter import Segmenter
 
 
 class EngineOpening:
-    """One thread opens; any may ask how far it is."""
+    """One thread opens; any may ask how far it is.
+
+    Attributes:
+        info: What runs; None until the engine is open.
+    """
 
     def __init__(
         self,
@@ -36,12 +40,7 @@ class EngineOpening:
         self._log = log
         self._since = time.monotonic()
         self._building = False
-        self._info: EngineInfo | None = None
-
-    @property
-    def info(self) -> EngineInfo | None:
-        """What runs; None until the engine is open."""
-        return self._info
+        self.info: EngineInfo | None = None
 
     def open(self) -> Segmenter:
         """Open the engine.
@@ -53,7 +52,7 @@ class EngineOpening:
             segmenter = self._opener(self._on_progress)
         except MemoryError as error:
             raise EngineError(f"there is not enough memory for {self.bundle.path}") from error
-        self._info = segmenter.engine.info
+        self.info = segmenter.engine.info
         return segmenter
 
     def state(self) -> str:
@@ -63,7 +62,7 @@ class EngineOpening:
 
     def facts(self) -> dict[str, str]:
         """Return engine and model as ``/diagnostics`` shows them; empty words until it is open."""
-        info = self._info or EngineInfo("", "", "", "", "", "")
+        info = self.info or EngineInfo("", "", "", "", "", "")
         return {
             "engine": info.name,
             "engine_version": info.version,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unet_perception.carla.pairing import Pairing
 from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame
-from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES, frame_of
+from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES, frame_of, stamp_of
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 
 PICTURE, IDS = "picture", "ids"
@@ -72,7 +72,7 @@ class TopicPairs:
         def receive(raw: RawMessage) -> None:
             try:
                 message = raw.read()
-                stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+                stamp = stamp_of(message)
                 pair = self._pairing.put(member, stamp, frame_of(message))
                 if pair is not None:
                     self._on_pair(TopicPair(stamp, *_arrays(pair[PICTURE], pair[IDS])))
