@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from unet_perception.cli.input_size import parse_size
+from unet_perception.cli.arguments import parse_size
 from unet_perception.imaging import InputWriter, Painter, Upscaler, blend, frame_from_buffer
 from unet_perception.labels import load_label_set
 from unet_perception.model.encoding import ENCODINGS, channels

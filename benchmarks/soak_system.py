@@ -23,17 +23,17 @@ from unet_perception.bringup.parts import Part
 from unet_perception.bringup.stacks import (
     DEMO_CAMERAS,
     ROLE,
-    VIEW_HOST,
     camera_topic,
     carla_bridge,
     live_view,
     perception,
     playback_server,
-    shipped,
 )
 from unet_perception.demo.processes import ProcessGroup
 from unet_perception.demo.stack import free_port
 from unet_perception.doctor.machine import unused_segments
+from unet_perception.files.share import shipped
+from unet_perception.options.live_view import DEFAULT_HOST
 from unet_perception.options.option import Value
 from unet_perception.playback.street import Street
 from unet_perception.ros.transport.shared_memory import SEGMENT, mapped_by
@@ -118,7 +118,7 @@ class System:
     @property
     def page(self) -> str:
         """Address of the page."""
-        return f"http://{VIEW_HOST}:{self.page_port}/"
+        return f"http://{DEFAULT_HOST}:{self.page_port}/"
 
     def __enter__(self) -> System:
         """Start everything."""

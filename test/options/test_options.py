@@ -40,7 +40,7 @@ def test_defaults() -> None:
     nobody: frozenset[str] = frozenset()
     assert live() == LiveConfig(frozenset(OUTPUTS), 0.5, nobody, 0.0, False, Limits())
     values = read_options(CAMERA_SOURCE_OPTIONS, {})
-    config = CameraSourceConfig.from_values(values)
+    config = CameraSourceConfig(**values)
     assert (config.rate, config.label_set, config.data) == (20.0, "carla-0.8", "")
 
 
@@ -112,7 +112,7 @@ def test_parameters_of_ros_itself_pass() -> None:
 
 
 def bridge(**given: object) -> CarlaBridgeConfig:
-    return CarlaBridgeConfig.from_values(read_options(CARLA_BRIDGE_OPTIONS, given))
+    return CarlaBridgeConfig(**read_options(CARLA_BRIDGE_OPTIONS, given))
 
 
 def test_the_bridge_ticks_in_real_time_unless_told_otherwise() -> None:

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 
 from unet_perception.imaging import Frame
-from unet_perception.ros.arrivals import HandedFrame
+from unet_perception.ros.arrivals import Picture
 from unet_perception.ros.handover import Handover
 
 TOPIC = "/car/front/image"
@@ -16,7 +16,7 @@ FRAMES = 6
 
 def test_frames_are_handed_over_as_they_were() -> None:
     handover = Handover()
-    taken: list[HandedFrame] = []
+    taken: list[Picture] = []
     assert not handover.has(TOPIC)
     handover.offer(TOPIC)
     assert handover.has(TOPIC)
@@ -28,8 +28,7 @@ def test_frames_are_handed_over_as_they_were() -> None:
         buffer[:] = number
         handover.put(TOPIC, Frame(buffer, "bgra8"), f"header {number}")
     buffer[:] = 99
-    for number, frame in enumerate(taken, start=1):
-        picture = frame.open()
+    for number, picture in enumerate(taken, start=1):
         assert picture.header == f"header {number}"
         assert (picture.frame.pixels == number).all()
         assert picture.frame.encoding == "bgra8"
@@ -40,10 +39,10 @@ def test_frames_are_handed_over_as_they_were() -> None:
 
 def test_a_camera_may_change_its_size() -> None:
     handover = Handover()
-    taken: list[HandedFrame] = []
+    taken: list[Picture] = []
     handover.offer(TOPIC)
     handover.take(TOPIC, taken.append)
     handover.put(TOPIC, Frame(np.full((4, 6, 4), 1, np.uint8), "bgra8"), None)
     handover.put(TOPIC, Frame(np.full((2, 2, 3), 2, np.uint8), "rgb8"), None)
-    assert [frame.open().frame.pixels.shape for frame in taken] == [(4, 6, 4), (2, 2, 3)]
-    assert (taken[0].open().frame.pixels == 1).all()
+    assert [picture.frame.pixels.shape for picture in taken] == [(4, 6, 4), (2, 2, 3)]
+    assert (taken[0].frame.pixels == 1).all()

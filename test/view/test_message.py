@@ -12,10 +12,9 @@ from hypothesis.extra.numpy import arrays
 
 from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame
-from unet_perception.view.message import decode, encode
+from unet_perception.view.message import count_ids, decode, encode
 from unet_perception.view.pairing import Pair
 from unet_perception.view.pictures import JPEG, PNG, Picture, media_type, png
-from unet_perception.view.shares import count_ids
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 STAMP = 1_795_445_239_752_377_562

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from rosbags.interfaces import (
@@ -107,15 +106,10 @@ class BagSink:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Finish the bag; after a failure give it up, files and all that is in them."""
         with _writing(self._folder):
-            self._writer.__exit__(kind, error, trace)
+            self._writer.__exit__(*error)
 
     def _copy(self, connection: Any) -> Any:
         text, digest = self._definition(connection)

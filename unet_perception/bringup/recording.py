@@ -24,18 +24,18 @@ from unet_perception.bringup.tables import (
     topic,
 )
 from unet_perception.errors import ConfigError
-from unet_perception.options.option import Option, between, one_of
+from unet_perception.options.option import Option, choice, number
 
 SOURCES = ("carla", "playback", "topic")
 WORDS = "words with commas between them, or empty"
 
 OUT = Option("out", "", "folder of the pairs; a recording goes on where it stopped", "a folder")
-PAIRS = Option(
+PAIRS = number(
     "pairs",
     0,
     "pairs of each set; 0 for the plan's, or with source:=topic for as long as it runs",
-    "a whole number from 0 to 10000000",
-    between(0, 10_000_000),
+    0,
+    10_000_000,
 )
 
 PLAN_ARGUMENTS = (
@@ -55,12 +55,11 @@ TOPIC_ARGUMENTS = (
 
 RECORD_SYSTEM = (
     OUT,
-    Option(
+    choice(
         "source",
         "carla",
         "what is recorded: a CARLA server, a playback server in its place, or two topics",
-        f"one of {', '.join(SOURCES)}",
-        one_of(SOURCES),
+        SOURCES,
     ),
     PAIRS,
     *SERVER_ARGUMENTS,

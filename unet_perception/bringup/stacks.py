@@ -8,9 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from unet_perception.bringup.parts import Command, RosNode
-from unet_perception.errors import ConfigError
-from unet_perception.files.share import share_path
 from unet_perception.labels import carla_label_set
+from unet_perception.options.live_view import DEFAULT_HOST
 from unet_perception.options.option import Value
 
 ROLE = "ego_vehicle"
@@ -21,8 +20,6 @@ LINGER_S = 8.0
 """Shorter than the patience of launch and of the demo."""
 
 VIEW = "live_view"
-VIEW_HOST, VIEW_PORT = "127.0.0.1", 8080
-"""Where the live page is unless the user says otherwise."""
 
 DEMO_CAMERAS = "config/demo_cameras.yaml"
 """Cameras that see the street as the model learnt it."""
@@ -72,7 +69,7 @@ def camera_source(data: Path | None, rate: float, label_set: str) -> RosNode:
 
 
 def live_view(
-    node: str, port: int, host: str = VIEW_HOST, parameters: Mapping[str, Value] | None = None
+    node: str, port: int, host: str = DEFAULT_HOST, parameters: Mapping[str, Value] | None = None
 ) -> RosNode:
     """Return the live page; it may end, and everything else goes on.
 
@@ -105,18 +102,6 @@ def topic_recorder(out: Path, camera: str, ids: str, label_set: str, pairs: int 
 def playback_truth() -> str:
     """Return the label set in which the playback server gives the truth."""
     return carla_label_set(CARLA_VERSION)
-
-
-def shipped(name: str) -> Path:
-    """Return a file that ships with the package.
-
-    Raises:
-        ConfigError: It is missing.
-    """
-    path = share_path(name)
-    if path is None:
-        raise ConfigError(f"the shipped {name} is missing; install the package again")
-    return path
 
 
 def has_carla_client() -> bool:

@@ -19,7 +19,6 @@ from unet_perception.bringup.stacks import (
     has_carla_client,
     perception,
     playback_server,
-    shipped,
     topic_recorder,
     truth_topic,
 )
@@ -38,7 +37,8 @@ from unet_perception.bringup.tables import (
 )
 from unet_perception.bringup.viewer import page, viewer
 from unet_perception.errors import ConfigError
-from unet_perception.options.option import Option, Value, one_of
+from unet_perception.files.share import shipped
+from unet_perception.options.option import Option, Value, choice
 
 NATIVE_PARAMS = "config/perception_native.yaml"
 NATIVE_CAMERA = "/carla/hero/rgb/image"
@@ -46,13 +46,12 @@ NATIVE_DOMAIN = "0"
 
 CARLA_SOURCES = ("carla", "native", "playback", "topic")
 
-SOURCE = Option(
+SOURCE = choice(
     "source",
     "carla",
     "where the pictures come from: a CARLA server by way of the bridge, CARLA's own ROS 2 "
     "(native), a playback server in its place, or any topic",
-    f"one of {', '.join(CARLA_SOURCES)}",
-    one_of(CARLA_SOURCES),
+    CARLA_SOURCES,
 )
 
 RECORD = Option(

@@ -11,13 +11,17 @@ from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import BUILTIN_LABEL_SETS, load_label_set
 from unet_perception.options.camera_source import CAMERA_SOURCE_OPTIONS
 from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS
-from unet_perception.options.live_view import LIVE_VIEW_OPTIONS
-from unet_perception.options.option import Option, file_or_nothing, folder_or_nothing, one_of
-from unet_perception.options.perception import PERCEPTION_OPTIONS
+from unet_perception.options.live_view import LIVE_VIEW_OPTIONS, NODE_NAME
+from unet_perception.options.option import (
+    Option,
+    choice,
+    file_or_nothing,
+    folder_or_nothing,
+    switch,
+)
+from unet_perception.options.perception import PERCEPTION_OPTIONS, TOPIC_NAME
 from unet_perception.segmenter import find_model
 
-NAMESPACE = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
-TOPIC = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _TRAFFIC = re.compile(r"(\d{1,4})(?:,(\d{1,4}))?", re.ASCII)
 
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
@@ -55,7 +59,9 @@ def file(name: str, description: str) -> Option:
 def topic(name: str, default: str, description: str) -> Option:
     """Return an argument that names a topic."""
     words = "the name of a topic, or empty"
-    return Option(name, default, description, words, lambda x: not x or bool(TOPIC.fullmatch(x)))
+    return Option(
+        name, default, description, words, lambda x: not x or bool(TOPIC_NAME.fullmatch(x))
+    )
 
 
 _model, *_network, _input = some(
@@ -74,17 +80,11 @@ PERCEPTION_ARGUMENTS = (
         "",
         "namespace of the perception node, such as car1; its topics are below it",
         "a name such as car1 or fleet/car1, or empty",
-        lambda value: not value or NAMESPACE.fullmatch(value) is not None,
+        lambda value: not value or NODE_NAME.fullmatch(value) is not None,
     ),
     file("params", "parameter file of the perception node; other arguments win over it"),
-    Option("use_sim_time", False, "take the time from /clock", "true or false"),
-    Option(
-        "log_level",
-        "info",
-        "least severity that the nodes log",
-        f"one of {', '.join(LOG_LEVELS)}",
-        one_of(LOG_LEVELS),
-    ),
+    switch("use_sim_time", False, "take the time from /clock"),
+    choice("log_level", "info", "least severity that the nodes log", LOG_LEVELS),
 )
 
 _host, _port = some(LIVE_VIEW_OPTIONS, "host", "port")
@@ -94,35 +94,24 @@ VIEW_ADDRESS = (
 )
 
 VIEW_ARGUMENTS = (
-    Option(
-        "rviz",
-        "auto",
-        "start rviz2; auto where it is installed and there is a display",
-        f"one of {', '.join(SWITCH)}",
-        one_of(SWITCH),
+    choice(
+        "rviz", "auto", "start rviz2; auto where it is installed and there is a display", SWITCH
     ),
-    Option(
+    choice(
         "view",
         "auto",
         "what shows the masks: rviz, a page for web browsers, none, or auto as rviz says",
-        f"one of {', '.join(VIEWS)}",
-        one_of(VIEWS),
+        VIEWS,
     ),
     file("rviz_config", "rviz2's configuration; empty for the shipped overlay.rviz"),
     *VIEW_ADDRESS,
 )
 
-RESPAWN = Option(
-    "respawn", False, "start a part again that ended; else its end ends all", "true or false"
-)
+RESPAWN = switch("respawn", False, "start a part again that ended; else its end ends all")
 
 IDS_TOPIC = topic("ids_topic", "", "topic of the true class ids; empty for the bridge's")
-IDS_LABEL_SET = Option(
-    "ids_label_set",
-    "carla-0.9.14",
-    "label set of these ids",
-    f"one of {', '.join(BUILTIN_LABEL_SETS)}",
-    one_of(BUILTIN_LABEL_SETS),
+IDS_LABEL_SET = choice(
+    "ids_label_set", "carla-0.9.14", "label set of these ids", BUILTIN_LABEL_SETS
 )
 
 SERVER_ARGUMENTS = some(CARLA_BRIDGE_OPTIONS, "host", "port", "timeout", "fixed_delta_seconds")
@@ -140,12 +129,11 @@ BRIDGE_OWN = (
 BRIDGE_ARGUMENTS = (
     *BRIDGE_OWN,
     file("bridge_params", "parameter file of the bridge; other arguments win over it"),
-    Option(
+    choice(
         "autopilot",
         "auto",
         "let CARLA drive the vehicle; auto does so for source:=playback alone",
-        f"one of {', '.join(SWITCH)}",
-        one_of(SWITCH),
+        SWITCH,
     ),
 )
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from unet_perception.bringup.arguments import refuse_idle
 from unet_perception.bringup.parts import RosNode
-from unet_perception.bringup.stacks import camera_topic, live_view, shipped
+from unet_perception.bringup.stacks import camera_topic, live_view
 from unet_perception.bringup.tables import VIEW_ADDRESS
 from unet_perception.errors import ConfigError
+from unet_perception.files.share import shipped
 
 RVIZ = "rviz2"
 CONFIG = "config/overlay.rviz"

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unet_perception.cli.arguments import add_engine_options
+
 if TYPE_CHECKING:
     from unet_perception.bags.segment import Done
 
@@ -31,10 +33,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--model", default="carla_unet", help="bundle: a folder, or the name of a shipped one"
     )
-    parser.add_argument(
-        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
-    )
-    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
+    add_engine_options(parser)
     parser.add_argument(
         "--overlay", action="store_true", help="write the colours over the pictures as well"
     )

@@ -6,13 +6,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from unet_perception.cli.input_size import parse_size
+from unet_perception.cli.arguments import parse_size
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,7 +18,7 @@ DEFAULT_SECONDS = 20.0
 PICTURES = 20
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
         "bench", help="time every engine and precision on this machine, beside the floor"

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unet_perception.cli.arguments import at_least
+from unet_perception.cli.progress import progress
+
 if TYPE_CHECKING:
-    from unet_perception.dataset.parallel import Watch
     from unet_perception.dataset.rewrite import NewDataset
 
 
@@ -97,8 +98,8 @@ def run(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from unet_perception.dataset.verify import KINDS, verify
 
-    limit = _from_zero("limit", options.limit)
-    with _progress("verify") as watch:
+    limit = at_least(0, "limit", options.limit)
+    with progress("verify") as watch:
         found = verify(options.dir, options.label_set, watch)
     for kind in KINDS:
         of_kind = [finding for finding in found.findings if finding.kind == kind]
@@ -123,7 +124,7 @@ def _stats(options: argparse.Namespace) -> int:
     from unet_perception.dataset.tables import render
 
     folder = read_folder(options.dir, options.label_set)
-    with _progress("stats") as watch:
+    with progress("stats") as watch:
         found = statistics(folder, _near(options), watch)
     if options.json:
         print(json.dumps(found.as_dict(), indent=2))
@@ -137,9 +138,9 @@ def _report(options: argparse.Namespace) -> int:
     from unet_perception.dataset.folder import read_folder
     from unet_perception.dataset.report import write_report
 
-    pictures = 0 if options.pictures is None else _from_one("pictures", options.pictures)
+    pictures = 0 if options.pictures is None else at_least(1, "pictures", options.pictures)
     folder = read_folder(options.dir, options.label_set)
-    with _progress("report") as watch:
+    with progress("report") as watch:
         found = write_report(folder, options.out, pictures, _near(options), watch)
     print(f"{options.out}: report on {found.pairs} pairs of {options.dir}")
     return 0
@@ -187,48 +188,14 @@ def _merge(options: argparse.Namespace) -> int:
 def _write(options: argparse.Namespace, new: NewDataset) -> int:
     for note in new.notes:
         print(note, flush=True)
-    with _progress(options.action) as watch:
+    with progress(options.action) as watch:
         new.write(options.out, options.link, watch)
     splits = "".join(f", {len(names)} in {split}" for split, names in new.lists.items())
     print(f"{options.out}: {len(new.items)} pairs{splits}")
     return 0
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Watch]:
-    """Show how far it is, where somebody looks at a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from unet_perception.dataset.parallel import unwatched
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        # Older releases of rich end even a bar that they never drew with an empty line.
-        yield unwatched
-        return
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _near(options: argparse.Namespace) -> int:
     from unet_perception.dataset.statistics import NEAR
 
-    return NEAR if options.near is None else _from_zero("near", options.near)
-
-
-def _from_zero(name: str, value: int) -> int:
-    from unet_perception.errors import ConfigError
-
-    if value < 0:
-        raise ConfigError(f"{name} is {value}: it must be a whole number from 0 up")
-    return value
-
-
-def _from_one(name: str, value: int) -> int:
-    from unet_perception.errors import ConfigError
-
-    if value < 1:
-        raise ConfigError(f"{name} is {value}: it must be a whole number from 1 up")
-    return value
+    return NEAR if options.near is None else at_least(0, "near", options.near)

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unet_perception.cli.arguments import add_engine_options, at_least
+
 if TYPE_CHECKING:
     from unet_perception.dataset.parallel import Watch
     from unet_perception.dataset.sources import Source
@@ -49,10 +51,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="SHARE",
         help="how far apart outlines may lie, as a share of the diagonal (0.0075)",
     )
-    parser.add_argument(
-        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
-    )
-    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
+    add_engine_options(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write a web page with pictures (.html)"
@@ -120,8 +119,7 @@ def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse what would fail only after all pictures were scored."""
     from unet_perception.errors import ConfigError
 
-    if options.pictures < 1:
-        raise ConfigError(f"pictures is {options.pictures}; it must be 1 or more")
+    at_least(1, "pictures", options.pictures)
     for key in ("json", "report"):
         path = getattr(options, key)
         if path is not None and not path.parent.is_dir():

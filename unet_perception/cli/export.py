@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from unet_perception.cli.arguments import at_least
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,8 +73,7 @@ def run(options: argparse.Namespace) -> int:
     from unet_perception.model.export import export_metadata, export_onnx
     from unet_perception.segmenter import find_model
 
-    if options.frames < 1:
-        raise ConfigError(f"frames is {options.frames}; it must be 1 or more")
+    at_least(1, "frames", options.frames)
     if options.out.suffix != ".onnx" or not options.out.parent.is_dir():
         raise ConfigError(
             f"out is {str(options.out)!r}; it must be a file .onnx in an existing folder"
@@ -141,15 +141,12 @@ def _street(label_set: LabelSet, frames: int) -> Iterator[Sample]:
 
 def _write(path: Path, content: bytes) -> None:
     from unet_perception.errors import ConfigError
+    from unet_perception.files.atomic import replace_bytes
 
-    fresh = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
-        fresh.write_bytes(content)
-        fresh.replace(path)
+        replace_bytes(path, content)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _print(out: Path, size: int, parity: Parity, pictures: Sequence[str]) -> None:

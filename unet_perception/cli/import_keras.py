@@ -6,16 +6,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from unet_perception.cli.input_size import add_size_option
+from unet_perception.cli.arguments import add_size_option
 from unet_perception.errors import WeightsError
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
 
-
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
         "import-keras", help="turn Keras weights of this U-Net into a model bundle"

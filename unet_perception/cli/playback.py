@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from unet_perception.cli.arguments import folder_or_street
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--port", type=int, default=2000, help="RPC port; 0 takes any (2000)")
     parser.add_argument(
         "--data",
-        type=_folder,
+        type=folder_or_street,
         metavar="DIR",
         help="folder with CameraRGB and CameraMask to play; the built-in street by default",
     )
@@ -114,8 +115,3 @@ def _pairs(option: str, given: list[str], kind: type[Any], form: str) -> dict[st
         if not separator:
             raise ConfigError(f"{option} is {text!r}; it must be {form}")
     return pairs
-
-
-def _folder(value: str) -> Path | None:
-    # Scripts pass an empty value for "the built-in street".
-    return Path(value) if value else None

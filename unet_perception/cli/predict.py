@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unet_perception.cli.arguments import add_engine_options, at_least
+
 if TYPE_CHECKING:
     from unet_perception.prediction.inputs import Input
     from unet_perception.prediction.predict import Wanted
@@ -53,10 +55,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--fps", type=float, default=20.0, help="frames a second of a video of pictures (20)"
     )
-    parser.add_argument(
-        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
-    )
-    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
+    add_engine_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -78,8 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.inputs and options.triplets is None:
         raise ConfigError("there is no INPUT; give pictures, videos or folders, or --triplets")
-    if options.count < 1:
-        raise ConfigError(f"count is {options.count}; it must be 1 or more")
+    at_least(1, "count", options.count)
     source = None if options.triplets is None else parse_source(options.triplets)
     inputs = find_inputs(options.inputs)
     wanted = _wanted(options, inputs)

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from unet_perception.cli.arguments import at_least
 
 DEFAULT_FRAMES = 128
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
         "quantize", help="add an int8 network to a bundle, calibrated and scored on recorded frames"
@@ -48,13 +47,12 @@ def run(options: argparse.Namespace) -> int:
         EngineError: int8 costs too much, or the tools are not installed.
     """
     from unet_perception.dataset.splits import training_pairs
-    from unet_perception.errors import ConfigError, DatasetError
+    from unet_perception.errors import DatasetError
     from unet_perception.model.bundle import load_bundle
     from unet_perception.quantization.bundle_int8 import add_int8
     from unet_perception.segmenter import find_model
 
-    if options.frames < 1:
-        raise ConfigError(f"frames is {options.frames}; it must be 1 or more")
+    at_least(1, "frames", options.frames)
     bundle = load_bundle(find_model(options.model))
     calibration, scored = [], []
     for root in options.data:

@@ -126,6 +126,7 @@ def _from_carla(options: argparse.Namespace, progress: Progress, say: Say) -> No
     _require_carla()
     from unet_perception.carla.cameras import load_cameras
     from unet_perception.carla.config import SessionConfig
+    from unet_perception.files.share import shipped
     from unet_perception.recording.options import RecorderOptions
     from unet_perception.recording.plan_file import load_plan
     from unet_perception.recording.recorder import Recorder
@@ -144,8 +145,8 @@ def _from_carla(options: argparse.Namespace, progress: Progress, say: Say) -> No
     wanted = RecorderOptions(
         root=options.out,
         session=session,
-        cameras=load_cameras(_shipped(options.cameras, CAMERAS)),
-        plan=load_plan(_shipped(options.plan, CONFIG), given),
+        cameras=load_cameras(options.cameras or shipped(CAMERAS)),
+        plan=load_plan(options.plan or shipped(CONFIG), given),
         verify=options.verify,
         floor=_floor(options),
         patience=options.patience,
@@ -179,26 +180,14 @@ def _floor(options: argparse.Namespace) -> DiskFloor:
 
 
 def _require_carla() -> None:
-    from importlib.util import find_spec
-
+    from unet_perception.bringup.stacks import has_carla_client
     from unet_perception.errors import ConfigError
 
-    spec = find_spec("carla")
-    if spec is None or spec.origin is None:
+    if not has_carla_client():
         raise ConfigError(
             "the carla package is not installed: pip install carla==0.9.16, or the version of "
             "your server"
         )
-
-
-def _shipped(given: Path | None, name: str) -> Path:
-    from unet_perception.errors import ConfigError
-    from unet_perception.files.share import share_path
-
-    path = given or share_path(name)
-    if path is None:
-        raise ConfigError(f"the shipped {name} is missing; name a file")
-    return path
 
 
 def _time(text: str) -> str | float:

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from unet_perception.cli.arguments import at_least
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the verb and its options."""
@@ -47,9 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from unet_perception.playback.street import Street, preset
 
     for name in ("frames", "every", "streets"):
-        value = getattr(options, name)
-        if value < 1:
-            raise ConfigError(f"{name} is {value}: it must be a whole number from 1 up")
+        at_least(1, name, getattr(options, name))
     if options.streets > options.frames:
         raise ConfigError(
             f"streets is {options.streets}: it must be at most frames, which is {options.frames}"

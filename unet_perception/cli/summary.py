@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import Any
 
-from unet_perception.cli.input_size import DEFAULT_SIZE, add_size_option
+from unet_perception.cli.arguments import DEFAULT_SIZE, add_size_option
 from unet_perception.errors import ConfigError
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
 
 COUNTS = {"classes": 23, "filters": 32, "size": DEFAULT_SIZE}
 """The network that is shown unless another is asked for."""
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
         "summary", help="print the U-Net's layers and parameters, and where a model comes from"

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 
 from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame
-from unet_perception.ros.frames import frame_of
+from unet_perception.ros.frames import frame_of, stamp_of
 from unet_perception.ros.transport.following import RawMessage
 
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
@@ -57,8 +57,7 @@ class Monitor:
             except FrameError as error:
                 self._node.get_logger().warning(f"cannot show a frame of {kind}: {error}")
                 return
-            stamp = message.header.stamp
-            self._listener.on_image(kind, stamp.sec * 1_000_000_000 + stamp.nanosec, frame)
+            self._listener.on_image(kind, stamp_of(message), frame)
 
         return callback
 

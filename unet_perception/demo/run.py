@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from unet_perception.bringup.stacks import VIEW_HOST, live_view
+from unet_perception.bringup.stacks import live_view
 from unet_perception.demo.pictures import PictureSampler
 from unet_perception.demo.processes import ProcessGroup, demo_environment
 from unet_perception.demo.stack import (
@@ -37,6 +36,7 @@ from unet_perception.imaging import Frame, colorize, to_rgb
 from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.labels import LabelMap, label_map, load_label_set
 from unet_perception.model.bundle import load_bundle
+from unet_perception.options.live_view import DEFAULT_HOST
 from unet_perception.ros import process
 from unet_perception.segmenter import find_model
 
@@ -143,7 +143,7 @@ def run_demo(options: DemoOptions) -> int:
     if options.view:
         port = page_port()
         parts = (*parts, live_view(NODE, port))
-        console.print(f"live page: http://{VIEW_HOST}:{port}/", highlight=False)
+        console.print(f"live page: http://{DEFAULT_HOST}:{port}/", highlight=False)
     with ProcessGroup(options.out, os.environ) as group:
         for part in parts:
             group.start(part.name, part.python_arguments(), part.needed)
@@ -152,10 +152,8 @@ def run_demo(options: DemoOptions) -> int:
         from unet_perception.ros.listen import listening
 
         viewer = _Viewer(statistics, sampler, truth)
-        with listening("monitor", partial(Monitor, TOPICS, "perception", viewer)) as watch:
+        with listening("monitor", lambda node, _: Monitor(TOPICS, "perception", viewer, node)):
             _watch(group, statistics, options, console)
-        if watch.failure is not None:
-            raise watch.failure
         codes = group.stop()
     _report(codes, statistics, sampler, options, console)
     return 1 if any(codes[part.name] for part in parts if part.needed) else 0

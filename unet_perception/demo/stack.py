@@ -13,8 +13,6 @@ from unet_perception.bringup.stacks import (
     CARLA_VERSION,
     DEMO_CAMERAS,
     ROLE,
-    VIEW_HOST,
-    VIEW_PORT,
     camera_source,
     camera_topic,
     carla_bridge,
@@ -22,10 +20,11 @@ from unet_perception.bringup.stacks import (
     perception,
     playback_server,
     playback_truth,
-    shipped,
     truth_topic,
 )
 from unet_perception.errors import ConfigError
+from unet_perception.files.share import shipped
+from unet_perception.options.live_view import DEFAULT_HOST, DEFAULT_PORT
 
 CAMERA = camera_topic()
 TRUTH = truth_topic()
@@ -106,10 +105,10 @@ def choose_source(wanted: str) -> str:
 def page_port() -> int:
     """Return the live page's usual port, or one that is free."""
     try:
-        socket.create_server((VIEW_HOST, VIEW_PORT)).close()
+        socket.create_server((DEFAULT_HOST, DEFAULT_PORT)).close()
     except OSError:
         return free_port()
-    return VIEW_PORT
+    return DEFAULT_PORT
 
 
 def free_port() -> int:

@@ -19,11 +19,11 @@ CARLA_VERSION = "0.9.16"
 
 _SECONDS = 60.0
 _OPTIONAL = (
-    ("rosbags", "rosbags", "adds masks to bags", "pip install rosbags"),
-    ("onnx", "onnx", "exports models and reads their weights", "pip install onnx"),
-    ("nncf", "nncf", "makes int8 networks", "pip install nncf"),
-    ("onnxruntime", "onnxruntime", "is compared with by bench", "pip install onnxruntime"),
-    ("matplotlib", "matplotlib", "draws plots of bench", "pip install matplotlib"),
+    ("rosbags", "adds masks to bags"),
+    ("onnx", "exports models and reads their weights"),
+    ("nncf", "makes int8 networks"),
+    ("onnxruntime", "is compared with by bench"),
+    ("matplotlib", "draws plots of bench"),
 )
 
 
@@ -80,12 +80,12 @@ def look_at_carla() -> list[Finding]:
 def look_at_packages() -> list[Finding]:
     """Return which packages of single verbs are there."""
     findings = []
-    for topic, distribution, use, fix in _OPTIONAL:
-        found = _version(distribution)
+    for name, use in _OPTIONAL:
+        found = _version(name)
         if found:
-            findings.append(Finding(topic, GOOD, f"{found}; {use}"))
+            findings.append(Finding(name, GOOD, f"{found}; {use}"))
         else:
-            findings.append(Finding(topic, NOTE, f"not installed; {use}", fix))
+            findings.append(Finding(name, NOTE, f"not installed; {use}", f"pip install {name}"))
     return findings
 
 

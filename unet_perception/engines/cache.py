@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from unet_perception.engines.cache_entry import Entry, Key, key_digest, pack, unpack
-from unet_perception.engines.file_lock import FileLock
+from unet_perception.engines.file_lock import locked
 from unet_perception.engines.progress import REPORT_S, Report, reporting
 from unet_perception.errors import EngineError
 from unet_perception.files.ownership import read_own, who_else_writes
@@ -102,7 +102,7 @@ class EngineCache:
         """
         digest = key_digest(key)
         path = self._folder / f"{digest}{SUFFIX}"
-        with FileLock(path.with_suffix(".lock"), self._report, self._every_s):
+        with locked(path.with_suffix(".lock"), self._report, self._every_s):
             reason = "there was none yet"
             if os.path.lexists(path):
                 try:

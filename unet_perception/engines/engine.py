@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.engines.image_check import check_image
+from unet_perception.errors import EngineError
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,11 @@ class Engine(ABC):
             EngineError: The image has another shape or dtype, or the engine failed.
         """
         if image is not None:
-            check_image(image, self.inputs.shape[1:])
+            shape = self.inputs.shape[1:]
+            if image.shape != shape or image.dtype != np.uint8:
+                raise EngineError(
+                    f"image is {image.dtype} {image.shape}; the network takes uint8 {shape}"
+                )
             np.copyto(self.inputs[0], image)
         ids: NDArray[np.uint8] = self.infer_all()[0]
         return ids

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from unet_perception.errors import ConfigError
+
 PACKAGE = "unet_perception"
 
 
@@ -28,3 +30,15 @@ def share_path(relative: str) -> Path | None:
     prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
     roots += [Path(p) / "share" / PACKAGE for p in [*prefixes, sys.prefix] if p]
     return next((root / relative for root in roots if (root / relative).exists()), None)
+
+
+def shipped(relative: str) -> Path:
+    """Return the path of what the package cannot be without; see ``share_path``.
+
+    Raises:
+        ConfigError: It is missing.
+    """
+    path = share_path(relative)
+    if path is None:
+        raise ConfigError(f"the shipped {relative} is missing; install the package again")
+    return path

@@ -11,11 +11,11 @@ from unet_perception.ros import process
 def perception() -> int:
     """Run the node that turns camera frames into class masks; return the exit code."""
     process.prepare()
-    from unet_perception.nodes.perception import node
+    from unet_perception.nodes.perception.node import Perception
     from unet_perception.ros.managed import ManagedNode
     from unet_perception.ros.spin import Part, run
 
-    return run(Part("perception", node.start, ManagedNode))
+    return run(Part("perception", Perception, ManagedNode))
 
 
 def camera_source() -> int:
@@ -41,17 +41,17 @@ def carla_perception() -> NoReturn:
     process.prepare()
     from functools import partial
 
-    from unet_perception.nodes.carla_bridge import node as carla_bridge
-    from unet_perception.nodes.perception import node
+    from unet_perception.nodes.carla_bridge import node
+    from unet_perception.nodes.perception.node import Perception
     from unet_perception.ros.handover import Handover
     from unet_perception.ros.managed import ManagedNode
     from unet_perception.ros.spin import Part, run
 
     handover = Handover()
     code = run(
-        Part("carla_bridge", partial(carla_bridge.start, handover=handover)),
-        Part("perception", partial(node.start, handover=handover), ManagedNode),
-        shutdown_s=carla_bridge.SHUTDOWN_S,
+        Part("carla_bridge", partial(node.start, handover=handover)),
+        Part("perception", partial(Perception, handover=handover), ManagedNode),
+        shutdown_s=node.SHUTDOWN_S,
     )
     process.leave(code)
 

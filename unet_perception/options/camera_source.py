@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from unet_perception.options.option import Option, between, folder_or_nothing
+from unet_perception.options.option import Option, folder_or_nothing, number, switch
 
 CAMERA_SOURCE_OPTIONS = (
     Option(
@@ -24,21 +22,9 @@ CAMERA_SOURCE_OPTIONS = (
         "auto, all, or the name of a list such as val for val.txt",
         bool,
     ),
-    Option(
-        "rate",
-        20.0,
-        "frames per second",
-        "a number from 0.1 to 240",
-        between(0.1, 240.0),
-    ),
-    Option("loop", True, "begin again after the folder's last frame", "true or false"),
-    Option(
-        "seed",
-        0,
-        "which street is driven",
-        "a whole number from 0 to 2147483647",
-        between(0, 2**31 - 1),
-    ),
+    number("rate", 20.0, "frames per second", 0.1, 240.0),
+    switch("loop", True, "begin again after the folder's last frame"),
+    number("seed", 0, "which street is driven", 0, 2**31 - 1),
     Option(
         "conditions",
         "",
@@ -66,8 +52,3 @@ class CameraSourceConfig:
     seed: int
     conditions: str
     label_set: str
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> CameraSourceConfig:
-        """Make the settings from what ``read_options`` returned."""
-        return cls(**values)

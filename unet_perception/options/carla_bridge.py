@@ -4,56 +4,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from unet_perception.options.option import Option, between
+from unet_perception.options.option import Option, number, switch
 
 ROLE_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 SEED_MAX = 2**31 - 1
 
 CARLA_BRIDGE_OPTIONS = (
     Option("host", "localhost", "machine that CARLA runs on", "a host name or an address", bool),
-    Option("port", 2000, "CARLA's port", "a whole number from 1 to 65534", between(1, 65534)),
-    Option(
-        "timeout",
-        10.0,
-        "seconds to wait for an answer of CARLA",
-        "a number from 0.5 to 600",
-        between(0.5, 600.0),
-    ),
+    number("port", 2000, "CARLA's port", 1, 65534),
+    number("timeout", 10.0, "seconds to wait for an answer of CARLA", 0.5, 600.0),
     Option(
         "town",
         "",
         "map to drive in, such as Town03; empty for the one that is loaded",
         "the name of a map of the server, or empty",
     ),
-    Option(
-        "passive",
-        False,
-        "follow whoever ticks the world, and leave its settings alone",
-        "true or false",
-    ),
-    Option(
-        "synchronous_mode",
-        True,
-        "tick the world ourselves; false lets the server run freely",
-        "true or false",
-    ),
-    Option(
-        "fixed_delta_seconds",
-        0.05,
-        "simulated seconds of a tick",
-        "a number from 0.001 to 1",
-        between(0.001, 1.0),
-    ),
-    Option(
+    switch("passive", False, "follow whoever ticks the world, and leave its settings alone"),
+    switch("synchronous_mode", True, "tick the world ourselves; false lets the server run freely"),
+    number("fixed_delta_seconds", 0.05, "simulated seconds of a tick", 0.001, 1.0),
+    number(
         "tick_rate",
         0.0,
         "ticks in a second of wall time; 0 for real time, 1 / fixed_delta_seconds",
-        "a number from 0 to 1000",
-        between(0.0, 1000.0),
+        0.0,
+        1000.0,
     ),
     Option(
         "role_name",
@@ -69,41 +45,28 @@ CARLA_BRIDGE_OPTIONS = (
         "the name of a blueprint, or a pattern such as vehicle.audi.*",
         bool,
     ),
-    Option(
+    number(
         "spawn_point",
         -1,
         "number of the map's spawn point to use; -1 for the first free one, in an order that "
         "the seed gives",
-        "a whole number from -1 to 100000",
-        between(-1, 100_000),
+        -1,
+        100_000,
     ),
-    Option("autopilot", False, "let CARLA's traffic manager drive the vehicle", "true or false"),
-    Option(
-        "vehicles",
-        0,
-        "other vehicles to spawn",
-        "a whole number from 0 to 1000",
-        between(0, 1000),
-    ),
-    Option("walkers", 0, "walkers to spawn", "a whole number from 0 to 1000", between(0, 1000)),
-    Option(
-        "seed",
-        0,
-        "picks spawn points and blueprints",
-        f"a whole number from 0 to {SEED_MAX}",
-        between(0, SEED_MAX),
-    ),
+    switch("autopilot", False, "let CARLA's traffic manager drive the vehicle"),
+    number("vehicles", 0, "other vehicles to spawn", 0, 1000),
+    number("walkers", 0, "walkers to spawn", 0, 1000),
+    number("seed", 0, "picks spawn points and blueprints", 0, SEED_MAX),
     Option(
         "cameras",
         "",
         "YAML file that lists the cameras; empty for the shipped carla_cameras.yaml",
         "the path of a file, or empty",
     ),
-    Option(
+    switch(
         "recover",
         False,
         "take a server that waits for ticks that nobody gives out of synchronous mode",
-        "true or false",
     ),
 )
 
@@ -129,11 +92,6 @@ class CarlaBridgeConfig:
     seed: int
     cameras: str
     recover: bool
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> CarlaBridgeConfig:
-        """Make the settings from what ``read_options`` returned."""
-        return cls(**values)
 
     @property
     def wall_rate(self) -> float:

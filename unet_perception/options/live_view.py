@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unet_perception.options.option import Option, between, file_or_nothing
+from unet_perception.options.option import Option, file_or_nothing, number
 
 TOKEN_VARIABLE = "UNET_PERCEPTION_VIEW_TOKEN"
 NODE_NAME = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
@@ -32,9 +32,7 @@ LIVE_VIEW_OPTIONS = (
         "an address such as 127.0.0.1, 0.0.0.0 or ::1, or a name",
         lambda value: HOST_NAME.fullmatch(value) is not None,
     ),
-    Option(
-        "port", DEFAULT_PORT, "port; 0 takes any", "a number from 0 to 65535", between(0, 65535)
-    ),
+    number("port", DEFAULT_PORT, "port; 0 takes any", 0, 65535),
     Option(
         "token_file",
         "",
@@ -50,41 +48,17 @@ LIVE_VIEW_OPTIONS = (
         'a list of names such as [car.example.org]; or [""]',
         lambda names: all(not name or HOST_NAME.fullmatch(name) for name in names),
     ),
-    Option(
-        "rate",
-        10.0,
-        "most pictures per second and camera that are sent",
-        "a number from 0.1 to 60",
-        between(0.1, 60.0),
-    ),
-    Option(
-        "quality",
-        80,
-        "JPEG quality of pictures that come as pixels",
-        "a whole number from 1 to 100",
-        between(1, 100),
-    ),
-    Option(
-        "most_viewers",
-        16,
-        "browsers that may look at one time",
-        "a whole number from 1 to 1000",
-        between(1, 1000),
-    ),
-    Option(
+    number("rate", 10.0, "most pictures per second and camera that are sent", 0.1, 60.0),
+    number("quality", 80, "JPEG quality of pictures that come as pixels", 1, 100),
+    number("most_viewers", 16, "browsers that may look at one time", 1, 1000),
+    number(
         "linger",
         60.0,
         "seconds for which topics stay subscribed to after the last one has looked",
-        "a number from 0 to 86400",
-        between(0.0, 86400.0),
+        0.0,
+        86400.0,
     ),
-    Option(
-        "nice",
-        15,
-        "how far the page stands behind everything else for the processor",
-        "a whole number from 0 to 19",
-        between(0, 19),
-    ),
+    number("nice", 15, "how far the page stands behind everything else for the processor", 0, 19),
 )
 
 

@@ -53,7 +53,7 @@ class Option:
         return value
 
 
-def read_options(options: tuple[Option, ...], given: Mapping[str, object]) -> dict[str, Value]:
+def read_options(options: tuple[Option, ...], given: Mapping[str, object]) -> dict[str, Any]:
     """Return a value for each option, given or default.
 
     Raises:
@@ -69,9 +69,24 @@ def read_options(options: tuple[Option, ...], given: Mapping[str, object]) -> di
     return {option.name: option.check(given.get(option.name, option.default)) for option in options}
 
 
-def one_of(choices: tuple[str, ...]) -> Callable[[Any], bool]:
-    """Accept one of some words."""
-    return lambda value: value in choices
+def switch(name: str, default: bool, description: str, live: bool = False) -> Option:
+    """Return an option that is true or false."""
+    return Option(name, default, description, "true or false", live=live)
+
+
+def choice(name: str, default: str, description: str, choices: Collection[str]) -> Option:
+    """Return an option that is one of some words."""
+    words = f"one of {', '.join(choices)}"
+    return Option(name, default, description, words, lambda value: value in choices)
+
+
+def number(
+    name: str, default: float, description: str, low: float, high: float, live: bool = False
+) -> Option:
+    """Return an option that is a number from ``low`` to ``high``; a whole one as its default."""
+    kind = "a whole number" if isinstance(default, int) else "a number"
+    words = f"{kind} from {low:.10g} to {high:.10g}"
+    return Option(name, default, description, words, Range(low, high), live)
 
 
 def some_of(choices: Collection[str]) -> Callable[[Any], bool]:
@@ -104,11 +119,6 @@ def file_or_nothing(value: str) -> bool:
 def folder_or_nothing(value: str) -> bool:
     """Accept the path of a folder that is there, or an empty text."""
     return not value or _is(Path.is_dir, value)
-
-
-def between(low: float, high: float) -> Range:
-    """Accept a number between two others, or one of them."""
-    return Range(low, high)
 
 
 def _is(kind: Callable[[Path], bool], value: str) -> bool:

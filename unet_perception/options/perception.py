@@ -10,7 +10,7 @@ from typing import Any
 
 from unet_perception.engines.select import ENGINES, PRECISIONS
 from unet_perception.errors import ConfigError
-from unet_perception.options.option import Option, Value, between, one_of, some_of
+from unet_perception.options.option import Option, Range, choice, number, some_of, switch
 
 TOPIC_NAME = re.compile(r"(~/|/)?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 CAMERA_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
@@ -56,38 +56,25 @@ CONFIGURE_OPTIONS = (
         "the name of a shipped model or the path of a bundle's folder",
         bool,
     ),
-    Option(
-        "engine",
-        "auto",
-        "what runs the network; auto takes the fastest that is installed",
-        f"one of {', '.join(ENGINES)}",
-        one_of(ENGINES),
+    choice(
+        "engine", "auto", "what runs the network; auto takes the fastest that is installed", ENGINES
     ),
-    Option(
+    choice(
         "precision",
         "auto",
         "precision of the network's arithmetic; auto is the fastest that keeps the masks",
-        f"one of {', '.join(PRECISIONS)}",
-        one_of(PRECISIONS),
+        PRECISIONS,
     ),
-    Option(
-        "threads",
-        0,
-        "processor threads of the engine; 0 takes all cores",
-        "a whole number from 0 to 1024",
-        between(0, 1024),
-    ),
-    Option(
+    number("threads", 0, "processor threads of the engine; 0 takes all cores", 0, 1024),
+    switch(
         "autostart",
         True,
         "configure and activate the node at its start; else a lifecycle manager does",
-        "true or false",
     ),
-    Option(
+    switch(
         "engine_build_only",
         False,
         "open the engine, which builds and keeps what TensorRT needs, and leave",
-        "true or false",
     ),
 )
 
@@ -100,12 +87,12 @@ LIVE_OPTIONS = (
         some_of(OUTPUTS),
         live=True,
     ),
-    Option(
+    number(
         "overlay_alpha",
         0.5,
         "weight of the class colours in ~/overlay: 0 shows the picture only, 1 the colours only",
-        "a number from 0 to 1",
-        between(0.0, 1.0),
+        0.0,
+        1.0,
         live=True,
     ),
     Option(
@@ -117,23 +104,22 @@ LIVE_OPTIONS = (
         lambda names: len(set(names)) == len(names),
         live=True,
     ),
-    Option(
+    number(
         "rate_limit",
         0.0,
         "most masks per second and camera, for those who share the machine; 0 for any",
-        "a number from 0 to 1000",
-        between(0.0, 1000.0),
+        0.0,
+        1000.0,
         live=True,
     ),
-    Option(
+    switch(
         "skip_static",
         False,
         "publish the last mask again while the network would see the same picture",
-        "true or false",
         live=True,
     ),
     *(
-        Option(name, 0.0, text, "a number of 0 or more", between(0.0, 1e6), live=True)
+        Option(name, 0.0, text, "a number of 0 or more", Range(0.0, 1e6), live=True)
         for name, text in (
             ("latency_warn_ms", "95th percentile of latency above which diagnostics warn; 0 never"),
             ("latency_error_ms", "the same for an error; 0 never"),
@@ -225,12 +211,3 @@ class PerceptionConfig:
         if self.input_image_topic:
             return self.input_image_topic.replace(CAMERA, camera)
         return f"{camera}/image" if camera else "image"
-
-
-def check_together(values: Mapping[str, Value]) -> None:
-    """Refuse values that do not go together.
-
-    Raises:
-        ConfigError: So it is.
-    """
-    PerceptionConfig.from_values(values)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame
@@ -31,50 +32,31 @@ class Picture:
     frame: Frame
 
 
-class Waiting(Protocol):
-    """A frame that nobody has looked at yet."""
-
-    def open(self) -> Picture:
-        """Return it.
-
-        Raises:
-            RefusedError: It cannot be read.
-        """
-
-
-@dataclass(frozen=True)
-class SentFrame:
-    """A frame that came as a message."""
-
-    message: RawMessage
-
-    def open(self) -> Picture:
-        """Deserialise it; see ``Waiting``."""
-        header: Any = None
-        try:
-            message = self.message.read()
-            header = message.header
-            return Picture(header, frame_of(message))
-        except FrameError as error:
-            raise RefusedError(header, str(error)) from error
-        except MemoryError as error:
-            raise RefusedError(header, NO_MEMORY) from error
-
-
-@dataclass(frozen=True)
-class HandedFrame:
-    """A frame that came within the process."""
-
-    picture: Picture
-
-    def open(self) -> Picture:
-        """Return it."""
-        return self.picture
-
-
 @dataclass(frozen=True)
 class Arrival:
-    """A frame and the steady-clock second at which it came."""
+    """A frame that nobody has looked at yet, and the steady-clock second at which it came.
 
-    waiting: Waiting
+    Attributes:
+        open: Returns it, or raises a ``RefusedError`` if it cannot be read.
+        time: The second.
+    """
+
+    open: Callable[[], Picture]
     time: float
+
+
+def open_message(message: RawMessage) -> Picture:
+    """Deserialise a frame that came as a message.
+
+    Raises:
+        RefusedError: It cannot be read.
+    """
+    header: Any = None
+    try:
+        read = message.read()
+        header = read.header
+        return Picture(header, frame_of(read))
+    except FrameError as error:
+        raise RefusedError(header, str(error)) from error
+    except MemoryError as error:
+        raise RefusedError(header, NO_MEMORY) from error

@@ -17,7 +17,7 @@ from unet_perception.errors import ConfigError
 from unet_perception.options.option import Option, Range, Value, read_options
 
 
-def declare(node: Any, options: tuple[Option, ...], read_only: bool = True) -> dict[str, Value]:
+def declare(node: Any, options: tuple[Option, ...], read_only: bool = True) -> dict[str, Any]:
     """Declare the options and return their values.
 
     Args:

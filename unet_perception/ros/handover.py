@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_perception.imaging import Frame
-from unet_perception.ros.arrivals import HandedFrame, Picture
+from unet_perception.ros.arrivals import Picture
 
-Taker = Callable[[HandedFrame], None]
+Taker = Callable[[Picture], None]
 
 
 class Handover:
@@ -37,5 +37,4 @@ class Handover:
         if taker is not None:
             # The one copy: the camera publishes from a buffer that the next frame overwrites,
             # and nobody knows how long this one will wait to be drawn.
-            copy = Frame(frame.pixels.copy(), frame.encoding)
-            taker(HandedFrame(Picture(header, copy)))
+            taker(Picture(header, Frame(frame.pixels.copy(), frame.encoding)))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from unet_perception.view.access import Access
 from unet_perception.view.gate import Passage
@@ -42,7 +42,8 @@ class Guard:
         self._traffic.refused += 1
 
     @web.middleware
-    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a request, or refuse it; what ``web.Application`` takes."""
         passage = request.transport.get_protocol() if request.transport is not None else None
         if isinstance(passage, Passage):
             passage.begin_request()
@@ -53,11 +54,6 @@ class Guard:
         finally:
             if isinstance(passage, Passage):
                 passage.end_request()
-
-    @property
-    def middleware(self) -> Middleware:
-        """What ``web.Application`` takes."""
-        return self._guarded
 
     async def dress(self, request: web.Request, response: web.StreamResponse) -> None:
         """Give an answer the headers that each one has."""

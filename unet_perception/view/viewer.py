@@ -56,7 +56,7 @@ class Viewer:
             return
         self.skipped += camera in self._pictures
         self._pictures[camera] = picture
-        self._wake()
+        self._something.set()
 
     def tell(self, state: str) -> None:
         """Have a state sent, instead of an older one that still waits."""
@@ -100,7 +100,7 @@ class Viewer:
             self._pause(given["pause"])
         if "shown" in given:
             self._show(given["shown"])
-        self._wake()
+        self._something.set()
 
     def _look(self, cameras: Any) -> None:
         if not isinstance(cameras, list) or len(cameras) > MOST_CAMERAS:
@@ -136,6 +136,3 @@ class Viewer:
         picture = under_way.pop(number, None)
         if picture is not None:
             self.shown[camera] = picture
-
-    def _wake(self) -> None:
-        self._something.set()

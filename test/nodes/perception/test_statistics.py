@@ -19,13 +19,13 @@ def run(statistics: FrameStatistics, start: float, rate: float, seconds: float) 
 
 
 def test_before_the_first_frame() -> None:
-    state = FrameStatistics(100.0, SILENCE_S).snapshot(103.0)
+    state = FrameStatistics(100.0).snapshot(103.0)
     assert (state.rate_hz, state.latency, state.silent_s) == (0.0, None, 3.0)
     assert state.values()["latency_p50_ms"] == "nan"
 
 
 def test_rate_and_latency_are_of_the_last_seconds() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     now = run(statistics, 0.0, 20.0, 10.0)
     state = statistics.snapshot(now)
     assert state.rate_hz == pytest.approx(20.0, rel=0.02)
@@ -41,13 +41,13 @@ def test_rate_and_latency_are_of_the_last_seconds() -> None:
 
 
 def test_the_rate_is_right_within_the_first_seconds_too() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     now = run(statistics, 0.0, 10.0, 2.0)
     assert statistics.snapshot(now).rate_hz == pytest.approx(10.0, rel=0.1)
 
 
 def test_percentiles_show_the_slow_ones() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     for number in range(100):
         latency = 0.5 if number >= 97 else 0.01
         statistics.published(Served(number / 100, latency, 0.0, latency))
@@ -58,7 +58,7 @@ def test_percentiles_show_the_slow_ones() -> None:
 
 
 def test_silence_after_frames() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     now = run(statistics, 0.0, 10.0, 3.0)
     state = statistics.snapshot(now + WINDOW_S)
     assert (state.rate_hz, state.latency, state.served_lately) == (0.0, None, False)
@@ -66,7 +66,7 @@ def test_silence_after_frames() -> None:
 
 
 def test_drops_are_counted_and_their_share_is_of_the_last_seconds() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     for number in range(30):
         now = number / 10
         statistics.received(now)
@@ -81,7 +81,7 @@ def test_drops_are_counted_and_their_share_is_of_the_last_seconds() -> None:
 
 
 def test_refusals_are_remembered_and_are_lately_for_a_while() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     statistics.refused(1.0, "step is 3")
     state = statistics.snapshot(1.5)
     assert (state.refused_lately, state.served_lately) == (True, False)
@@ -91,7 +91,7 @@ def test_refusals_are_remembered_and_are_lately_for_a_while() -> None:
 
 
 def test_what_was_left_out_is_told_apart() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     statistics.limited()
     statistics.published(Served(0.1, 0.01, 0.0, 0.0), unchanged=True)
     statistics.published(Served(0.2, 0.01, 0.0, 0.01))
@@ -100,7 +100,7 @@ def test_what_was_left_out_is_told_apart() -> None:
 
 
 def test_latency_by_stamps_is_told_only_while_all_clocks_agree() -> None:
-    statistics = FrameStatistics(0.0, SILENCE_S)
+    statistics = FrameStatistics(0.0)
     statistics.published(Served(0.1, 0.01, 0.0, 0.0, by_stamp=0.012))
     by_stamp = statistics.snapshot(0.2).by_stamp
     assert by_stamp is not None

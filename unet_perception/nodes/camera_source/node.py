@@ -109,7 +109,7 @@ class CameraSource:
         self._info.publish(self._camera_info(header, message.width, message.height))
         if self._truth.wanted:
             self._truth.pixels(*picture.ids.shape)[:] = picture.ids
-            self._truth.publish(Header(stamp=stamp, frame_id=TRUTH))
+            self._truth.send(Header(stamp=stamp, frame_id=TRUTH))
 
     def _camera_info(self, header: Header, width: int, height: int) -> CameraInfo:
         lens = self._source.lens
@@ -124,7 +124,7 @@ def start(node: Any, watch: Watch) -> CameraSource:
     Raises:
         UnetPerceptionError: A parameter or the folder is wrong.
     """
-    config = CameraSourceConfig.from_values(declare(node, CAMERA_SOURCE_OPTIONS))
+    config = CameraSourceConfig(**declare(node, CAMERA_SOURCE_OPTIONS))
     source = open_source(config)
     what = config.data or f"the built-in street {config.seed}"
     node.get_logger().info(f"/carla/{CAMERA}/image shows {what} at {config.rate:g} Hz")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from unet_perception.carla.cameras import CameraSpec
@@ -49,14 +50,7 @@ class Drive:
         """
         self._config = config
         self._session_config = SessionConfig(
-            host=config.host,
-            port=config.port,
-            timeout=config.timeout,
-            town=config.town,
-            passive=config.passive,
-            synchronous_mode=config.synchronous_mode,
-            fixed_delta_seconds=config.fixed_delta_seconds,
-            recover=config.recover,
+            **{field.name: getattr(config, field.name) for field in fields(SessionConfig)}
         )
         self._cameras = cameras
         self._topics = topics

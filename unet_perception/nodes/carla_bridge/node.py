@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from unet_perception.carla.config import PAUSES_S
 from unet_perception.errors import ConfigError, SimulatorError
-from unet_perception.files.share import share_path
+from unet_perception.files.share import shipped
 from unet_perception.nodes.carla_bridge.status import BridgeStatus
 from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS, CarlaBridgeConfig
 from unet_perception.options.diagnostics import Status
@@ -107,7 +107,7 @@ def start(node: Any, watch: Watch, handover: Handover | None = None) -> CarlaBri
         UnetPerceptionError: A parameter or the file of cameras is wrong, or there is no
             ``carla`` package.
     """
-    config = CarlaBridgeConfig.from_values(declare(node, CARLA_BRIDGE_OPTIONS))
+    config = CarlaBridgeConfig(**declare(node, CARLA_BRIDGE_OPTIONS))
     try:
         from unet_perception.carla.cameras import load_cameras
         from unet_perception.nodes.carla_bridge.drive import Drive
@@ -119,19 +119,11 @@ def start(node: Any, watch: Watch, handover: Handover | None = None) -> CarlaBri
             "the carla package is not installed: pip install carla==0.9.16, or the version "
             "of your server"
         ) from error
-    cameras = load_cameras(_camera_file(config))
+    given = Path(config.cameras).expanduser() if config.cameras else shipped(CAMERAS)
+    cameras = load_cameras(given)
     topics = BridgeTopics(node, config.role_name, cameras, handover)
     server = f"{config.host}:{config.port}"
     names = [camera.name for camera in cameras]
     status = BridgeStatus(server, config.role_name, names, 1.0 / config.wall_rate)
     drive = Drive(config, cameras, topics, status, node.get_logger())
     return CarlaBridge(node, watch, drive, status)
-
-
-def _camera_file(config: CarlaBridgeConfig) -> Path:
-    if config.cameras:
-        return Path(config.cameras).expanduser()
-    shipped = share_path(CAMERAS)
-    if shipped is None:
-        raise ConfigError(f"the shipped {CAMERAS} is missing; name a file: cameras:=FILE")
-    return shipped

@@ -72,12 +72,12 @@ class CameraTopics:
         if self._handover is not None:
             # Before the message: whoever takes it works while that is serialised and sent.
             self._handover.put(self._topic, Frame(pixels, self._format.encoding), header)
-        self._image.publish(header)
+        self._image.send(header)
         self._info.header = header
         self._info_out.publish(self._info)
         if self._color is not None and self._color.wanted:
             colorize(pixels, palette, size, self._color.pixels(*size))
-            self._color.publish(header)
+            self._color.send(header)
 
 
 class BridgeTopics:

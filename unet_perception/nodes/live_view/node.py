@@ -17,7 +17,7 @@ from unet_perception.nodes.live_view.gate import PictureGate
 from unet_perception.nodes.live_view.topics import Topics
 from unet_perception.options.live_view import LIVE_VIEW_OPTIONS, LiveViewConfig
 from unet_perception.ros.declare import declare
-from unet_perception.ros.frames import frame_of
+from unet_perception.ros.frames import frame_of, stamp_of
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.transport.following import RawMessage
 from unet_perception.ros.turns import Turns
@@ -33,7 +33,11 @@ REFUSAL_LOG_S = 5.0
 
 
 class LiveView:
-    """Three threads: the executor's finds pairs, one encodes them, the server's sends them."""
+    """Three threads: the executor's finds pairs, one encodes them, the server's sends them.
+
+    Attributes:
+        perception: Full name of the node that is shown.
+    """
 
     def __init__(self, node: Any, watch: Watch, config: LiveViewConfig) -> None:
         """Listen for browsers.
@@ -49,8 +53,8 @@ class LiveView:
         self._node, self._config = node, config
         name = config.node
         space = node.get_namespace().rstrip("/")
-        self._perception = name if name.startswith("/") else f"{space}/{name}"
-        self._board = Board(self._perception)
+        self.perception = name if name.startswith("/") else f"{space}/{name}"
+        self._board = Board(self.perception)
         self._pairings: dict[str, Pairing] = {}
         self._places: dict[str, int] = {}
         self._numbers = itertools.count(1)
@@ -63,7 +67,7 @@ class LiveView:
         self._server = ViewServer(options, self._board, self._wake.trigger)
         self._topics = Topics(
             node,
-            self._perception,
+            self.perception,
             self._board,
             lambda: self._server.wanted,
             self._on_picture,
@@ -82,11 +86,6 @@ class LiveView:
         """Where browsers find the page."""
         host = self._config.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}/"
-
-    @property
-    def perception(self) -> str:
-        """Full name of the node that is shown."""
-        return self._perception
 
     def close(self) -> None:
         """Say goodbye to the browsers and stop."""
@@ -113,7 +112,7 @@ class LiveView:
         try:
             read = message.read()
             picture = Picture(bytes(read.data) if _is_file(read) else frame_of(read))
-            stamp = _stamp(read.header)
+            stamp = stamp_of(read)
             pair = pairing.put_picture(stamp, picture, now)
             gate.took(stamp, pair is not None and pair.ids is not None)
             self._put(pair)
@@ -132,7 +131,7 @@ class LiveView:
             ids = frame_of(read)
             if ids.encoding != "mono8":
                 raise FrameError(f"its encoding is {ids.encoding}, not mono8")
-            stamp = _stamp(read.header)
+            stamp = stamp_of(read)
             pair = pairing.put_mask(stamp, np.asarray(ids.pixels), now)
             if pair is None:
                 gate.want(stamp)
@@ -203,7 +202,3 @@ def start(node: Any, watch: Watch) -> LiveView:
 
 def _is_file(message: Any) -> bool:
     return hasattr(message, "format")
-
-
-def _stamp(header: Any) -> int:
-    return int(header.stamp.sec * 1_000_000_000 + header.stamp.nanosec)

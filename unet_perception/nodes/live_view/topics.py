@@ -7,23 +7,17 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, String
 
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import read_label_set
 from unet_perception.nodes.live_view.gate import PictureGate
 from unet_perception.options.diagnostics import Status
+from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 from unet_perception.ros.transport.outputs import reliable
 from unet_perception.view.interest import STATUS
 from unet_perception.view.state import ONLY_CAMERA, Board
-
-PICTURE_TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CompressedImage": CompressedImage,
-}
-MASK_TYPES = {"sensor_msgs/msg/Image": Image}
 
 PICTURE_DEPTH = 4
 MASK_DEPTH = 8
@@ -73,7 +67,7 @@ class CameraTopics:
         self._masks = FollowingSubscription(
             node,
             f"{outputs}/mask",
-            MASK_TYPES,
+            RAW_TYPES,
             lambda message: on_mask(message, gate),
             MASK_DEPTH,
         )
@@ -96,22 +90,25 @@ class CameraTopics:
 class StatusTopics:
     """Classes and state of the node, and the state of a recorder."""
 
-    def __init__(self, node: Any, perception: str, board: Board) -> None:
+    def __init__(
+        self, node: Any, perception: str, board: Board, changed: Callable[[], None]
+    ) -> None:
         """Subscribe.
 
         Args:
             node: The ``rclpy`` node.
             perception: Full name of the perception node.
             board: Takes what comes.
+            changed: Called after the cameras have told their state.
         """
         self._node, self._perception, self._board = node, perception, board
+        self._changed = changed
         self._subscriptions = [
             node.create_subscription(
                 String, f"{perception}/labels", self._on_labels, reliable(1, latched=True)
             ),
             node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10),
         ]
-        self.changed: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -137,7 +134,7 @@ class StatusTopics:
         cameras = cameras_of(self._perception, states, self._pictures_of_node)
         if cameras:
             self._board.tell_cameras(cameras)
-            self.changed()
+            self._changed()
 
     def _pictures_of_node(self) -> list[str]:
         name, _, space = self._perception[::-1].partition("/")
@@ -205,8 +202,7 @@ class Topics:
         """Subscribe to what is wanted now, and to nothing else."""
         wanted = self._wanted()
         if STATUS in wanted and self._status is None:
-            self._status = StatusTopics(self._node, self._perception, self._board)
-            self._status.changed = self.follow
+            self._status = StatusTopics(self._node, self._perception, self._board, self.follow)
         for camera, topics in list(self._cameras.items()):
             if camera not in wanted or topics.picture_topic != self._board.input_topic(camera):
                 topics.close()
@@ -218,14 +214,6 @@ class Topics:
         if STATUS not in wanted and self._status is not None:
             self._status.close()
             self._status = None
-
-    def close(self) -> None:
-        """Unsubscribe from everything."""
-        for topics in (*self._cameras.values(), self._status):
-            if topics is not None:
-                topics.close()
-        self._cameras.clear()
-        self._status = None
 
     def _open(self, camera: str, topic: str) -> CameraTopics:
         outputs = self._perception + ("" if camera == ONLY_CAMERA else f"/{camera}")

@@ -6,9 +6,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Float32MultiArray, MultiArrayDimension, MultiArrayLayout
 
 from unet_perception.errors import FrameError
@@ -20,16 +21,13 @@ from unet_perception.nodes.perception.statistics import FrameStatistics, Served
 from unet_perception.nodes.perception.unchanged import LastInput
 from unet_perception.options.diagnostics import SILENCE_S, WARN, Status
 from unet_perception.options.perception import LiveConfig
-from unet_perception.ros.arrivals import Arrival, HandedFrame, Picture, RefusedError, SentFrame
+from unet_perception.ros.arrivals import Arrival, Picture, RefusedError, open_message
 from unet_perception.ros.camera_info import for_picture, sibling_topic
+from unet_perception.ros.frames import PICTURE_TYPES
 from unet_perception.ros.handover import Handover
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 from unet_perception.ros.transport.outputs import ImageOutput, Output, reliable
 
-IMAGE_TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CompressedImage": CompressedImage,
-}
 INFO_TYPES = {"sensor_msgs/msg/CameraInfo": CameraInfo}
 
 OUTPUT_DEPTH = 3
@@ -92,7 +90,7 @@ class Channel:
         self._limit = RateLimit()
         self._last_input = LastInput(size)
         self._camera_info: Any = None
-        self.statistics = FrameStatistics(time.monotonic(), SILENCE_S)
+        self.statistics = FrameStatistics(time.monotonic())
         self._mask = ImageOutput(node, f"{names.prefix}/mask", "mono8", OUTPUT_DEPTH)
         self.drawn = DrawnOutputs(node, names.prefix, label_set, live)
         self._info_out = Output(
@@ -117,7 +115,7 @@ class Channel:
             self._handover.take(self.topic, self._on_handed)
         else:
             self._images = FollowingSubscription(
-                self._node, self.names.input, IMAGE_TYPES, self._on_image
+                self._node, self.names.input, PICTURE_TYPES, self._on_image
             )
 
     def close(self) -> None:
@@ -140,7 +138,7 @@ class Channel:
     def read(self, arrival: Arrival) -> Picture | None:
         """Return a frame; None if it cannot be read, which is counted and told."""
         try:
-            return arrival.waiting.open()
+            return arrival.open()
         except RefusedError as error:
             self.refuse(error)
             return None
@@ -164,26 +162,24 @@ class Channel:
         """Return where the frame's mask is to be written, uint8 ``(H, W)``; it has the last one."""
         return self._mask.pixels(picture.frame.height, picture.frame.width)
 
-    def publish(self, picture: Picture, times: Served, unchanged: bool = False) -> None:
+    def publish(
+        self, picture: Picture, arrived: float, waited: float, engine: float, unchanged: bool
+    ) -> None:
         """Publish the mask that was written, and what goes with it.
 
         Args:
             picture: The frame.
-            times: How long it took, but for publishing.
+            arrived: Steady-clock second at which it came.
+            waited: Seconds until its turn came.
+            engine: Seconds of scaling and the network.
             unchanged: The mask is the last frame's.
         """
         outputs = self._live().outputs
         header, frame = picture.header, picture.frame
         if "mask" in outputs:
-            self._mask.publish(header)
+            self._mask.send(header)
         done = time.monotonic()
-        served = Served(
-            done,
-            times.latency + done - times.at,
-            times.waited,
-            times.engine,
-            self._since_stamp(header),
-        )
+        served = Served(done, done - arrived, waited, engine, self._since_stamp(header))
         self.statistics.published(served, unchanged)
         if "camera_info" in outputs and self._camera_info is not None:
             self._info_out.publish(
@@ -223,17 +219,17 @@ class Channel:
         }
 
     def _on_image(self, message: RawMessage) -> None:
-        self._arrived(SentFrame(message))
+        self._arrived(partial(open_message, message))
 
-    def _on_handed(self, frame: HandedFrame) -> None:
-        self._arrived(frame)
+    def _on_handed(self, picture: Picture) -> None:
+        self._arrived(lambda: picture)
 
-    def _arrived(self, waiting: SentFrame | HandedFrame) -> None:
+    def _arrived(self, read: Callable[[], Picture]) -> None:
         now = time.monotonic()
         self.statistics.received(now)
         if not self._limit.allows(now, self._live().rate_limit):
             self.statistics.limited()
-        elif self._put(Arrival(waiting, now)):
+        elif self._put(Arrival(read, now)):
             self.statistics.dropped(now)
 
     def _on_camera_info(self, message: RawMessage) -> None:

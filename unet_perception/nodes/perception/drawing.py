@@ -75,10 +75,10 @@ class DrawnOutputs:
         colors = self._painter.colorize(drawing.ids, size, self._color_mask.pixels(*size))
         if self._wants("overlay", self._overlay):
             blend(frame, colors, live.overlay_alpha, self._overlay.pixels(*size))
-            self._overlay.publish(drawing.header)
+            self._overlay.send(drawing.header)
             self.drawn += 1
         if self._wants("color_mask", self._color_mask):
-            self._color_mask.publish(drawing.header)
+            self._color_mask.send(drawing.header)
             self.drawn += 1
 
     def destroy(self) -> None:

@@ -21,7 +21,6 @@ from unet_perception.options.perception import (
     PERCEPTION_OPTIONS,
     LiveConfig,
     PerceptionConfig,
-    check_together,
 )
 from unet_perception.ros.declare import LiveParameters
 from unet_perception.ros.handover import Handover
@@ -38,8 +37,13 @@ that wrote it: one in 25 on a busy machine, had it ended at once."""
 class Perception:
     """The node's life. All but the frames' own way is on the executor's thread."""
 
-    def __init__(self, node: ManagedNode, watch: Watch, handover: Handover | None) -> None:
+    def __init__(self, node: ManagedNode, watch: Watch, handover: Handover | None = None) -> None:
         """Declare the parameters and get ready to be configured.
+
+        Args:
+            node: The node, unconfigured.
+            watch: Told when it cannot go on.
+            handover: Frames of this process's own cameras.
 
         Raises:
             ConfigError: A parameter is wrong.
@@ -139,7 +143,7 @@ class Perception:
         )
 
     def _check(self, values: Mapping[str, Value]) -> None:
-        check_together(values)
+        PerceptionConfig.from_values(values)
         if self._stage is not None:
             _check_highlight(LiveConfig.from_values(values), self._stage.label_set)
 
@@ -184,20 +188,6 @@ class Perception:
         if not self._node.get_parameter("use_sim_time").value:
             return 0.0
         return self._sim_time.paused(self._node.get_clock().now().nanoseconds, time.monotonic())
-
-
-def start(node: ManagedNode, watch: Watch, handover: Handover | None = None) -> Perception:
-    """Begin a perception node's life.
-
-    Args:
-        node: The node, unconfigured.
-        watch: Told when it cannot go on.
-        handover: Frames of this process's own cameras.
-
-    Raises:
-        ConfigError: A parameter is wrong.
-    """
-    return Perception(node, watch, handover)
 
 
 def _check_highlight(live: LiveConfig, label_set: LabelSet) -> None:

@@ -12,12 +12,15 @@ from unet_perception.engines.progress import Report
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.origin import origin
-from unet_perception.options.perception import PerceptionConfig
-from unet_perception.segmenter import Segmenter, join_engines
+from unet_perception.segmenter import Segmenter
 
 
 class EngineOpening:
-    """One thread opens; any may ask how far it is."""
+    """One thread opens; any may ask how far it is.
+
+    Attributes:
+        info: What runs; None until the engine is open.
+    """
 
     def __init__(
         self,
@@ -37,12 +40,7 @@ class EngineOpening:
         self._log = log
         self._since = time.monotonic()
         self._building = False
-        self._info: EngineInfo | None = None
-
-    @property
-    def info(self) -> EngineInfo | None:
-        """What runs; None until the engine is open."""
-        return self._info
+        self.info: EngineInfo | None = None
 
     def open(self) -> Segmenter:
         """Open the engine.
@@ -54,7 +52,7 @@ class EngineOpening:
             segmenter = self._opener(self._on_progress)
         except MemoryError as error:
             raise EngineError(f"there is not enough memory for {self.bundle.path}") from error
-        self._info = segmenter.engine.info
+        self.info = segmenter.engine.info
         return segmenter
 
     def state(self) -> str:
@@ -64,7 +62,7 @@ class EngineOpening:
 
     def facts(self) -> dict[str, str]:
         """Return engine and model as ``/diagnostics`` shows them; empty words until it is open."""
-        info = self._info or EngineInfo("", "", "", "", "", "")
+        info = self.info or EngineInfo("", "", "", "", "", "")
         return {
             "engine": info.name,
             "engine_version": info.version,
@@ -80,19 +78,3 @@ class EngineOpening:
     def _on_progress(self, line: str) -> None:
         self._building = line.startswith(BUILDING)
         self._log(line)
-
-
-def opener(bundle: ModelBundle, config: PerceptionConfig) -> Callable[[Report], Segmenter]:
-    """Return what opens the engine that the settings ask for."""
-
-    def open_engines(report: Report) -> Segmenter:
-        return join_engines(
-            bundle,
-            config.engine,
-            config.precision,
-            config.threads,
-            max_batch=len(config.cameras),
-            report=report,
-        )
-
-    return open_engines

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from unet_perception.engines.progress import Report
 from unet_perception.labels import LabelSet
 from unet_perception.model.bundle import load_bundle
 from unet_perception.model.origin import origin, short
 from unet_perception.nodes.perception.channel import Channel, Names
 from unet_perception.nodes.perception.drawing import Drawer
-from unet_perception.nodes.perception.opening import EngineOpening, opener
+from unet_perception.nodes.perception.opening import EngineOpening
 from unet_perception.nodes.perception.worker import Worker
 from unet_perception.options.perception import LiveConfig, PerceptionConfig
 from unet_perception.ros.arrivals import Arrival
@@ -19,7 +21,7 @@ from unet_perception.ros.handover import Handover
 from unet_perception.ros.labels_output import LabelsOutput
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.turns import Turns
-from unet_perception.segmenter import find_model
+from unet_perception.segmenter import Segmenter, find_model, join_engines
 
 
 class Stage:
@@ -49,12 +51,13 @@ class Stage:
         log = node.get_logger().info
         log(f"model {bundle.path}, network {short(bundle.sha256)}: {origin(bundle)}")
         self.config = config
-        self.opening = EngineOpening(bundle, opener(bundle, config), log)
+
+        def open_engines(report: Report) -> Segmenter:
+            wanted = (config.engine, config.precision, config.threads)
+            return join_engines(bundle, *wanted, max_batch=len(config.cameras), report=report)
+
+        self.opening = EngineOpening(bundle, open_engines, log)
         turns: Turns[Arrival] = Turns(len(config.cameras))
-
-        def putter(index: int) -> Callable[[Arrival], bool]:
-            return lambda arrival: turns.put(index, arrival)
-
         self.channels = [
             Channel(
                 node,
@@ -62,7 +65,7 @@ class Stage:
                 bundle.spec.label_set,
                 bundle.spec.input_size,
                 live,
-                putter(index),
+                partial(turns.put, index),
                 handover,
             )
             for index, name in enumerate(config.cameras)

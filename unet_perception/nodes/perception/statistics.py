@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unet_perception.options.diagnostics import WINDOW_S
+from unet_perception.options.diagnostics import SILENCE_S, WINDOW_S
 
 
 @dataclass(frozen=True)
@@ -127,16 +127,10 @@ class FrameStatistics:
     Times are seconds of one steady clock, given by the caller.
     """
 
-    def __init__(self, start: float, silence_s: float) -> None:
-        """Start at zero.
-
-        Args:
-            start: The moment.
-            silence_s: What counts as lately.
-        """
+    def __init__(self, start: float) -> None:
+        """Start at zero, at the moment ``start``."""
         self._lock = threading.Lock()
         self._start = start
-        self._silence_s = silence_s
         self._counts = dict.fromkeys(vars(Counts()), 0)
         self._last_arrival: float | None = None
         self._last_refusal_at = float("-inf")
@@ -183,7 +177,7 @@ class FrameStatistics:
             self._forget(now)
             served = list(self._served)
             drops = len(self._drops)
-            lately = now - self._silence_s
+            lately = now - SILENCE_S
             last = self._start if self._last_arrival is None else self._last_arrival
             by_stamp = [one.by_stamp for one in served if one.by_stamp is not None]
             return Snapshot(

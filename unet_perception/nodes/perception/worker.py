@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from unet_perception.nodes.perception.channel import Channel
 from unet_perception.nodes.perception.drawing import Drawer, Drawing
 from unet_perception.nodes.perception.opening import EngineOpening
-from unet_perception.nodes.perception.statistics import Served
 from unet_perception.ros.arrivals import NO_MEMORY, Arrival, Picture, RefusedError
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.turns import Turns
@@ -137,9 +136,9 @@ class Worker:
             self._draw(job)
 
     def _publish(self, job: _Job, engine: float, unchanged: bool = False) -> None:
-        now = time.monotonic()
-        times = Served(now, now - job.arrived, job.taken - job.arrived, engine)
-        self._channels[job.camera].publish(job.picture, times, unchanged)
+        waited = job.taken - job.arrived
+        channel = self._channels[job.camera]
+        channel.publish(job.picture, job.arrived, waited, engine, unchanged)
 
     def _draw(self, job: _Job) -> None:
         if self._channels[job.camera].drawn.wanted:

@@ -9,20 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
 
 from unet_perception.carla.pairing import Pairing
 from unet_perception.errors import FrameError
 from unet_perception.imaging import Frame
-from unet_perception.ros.frames import frame_of
+from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES, frame_of, stamp_of
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 
 PICTURE, IDS = "picture", "ids"
-PICTURE_TYPES = {
-    "sensor_msgs/msg/Image": Image,
-    "sensor_msgs/msg/CompressedImage": CompressedImage,
-}
-IDS_TYPES = {"sensor_msgs/msg/Image": Image}
 DEPTH = 32
 REFUSAL_LOG_S = 5.0
 
@@ -65,7 +59,7 @@ class TopicPairs:
         self.refused = 0
         for member, topic, types in (
             (PICTURE, picture_topic, PICTURE_TYPES),
-            (IDS, ids_topic, IDS_TYPES),
+            (IDS, ids_topic, RAW_TYPES),
         ):
             FollowingSubscription(node, topic, types, self._receiver(member), DEPTH)
 
@@ -78,7 +72,7 @@ class TopicPairs:
         def receive(raw: RawMessage) -> None:
             try:
                 message = raw.read()
-                stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+                stamp = stamp_of(message)
                 pair = self._pairing.put(member, stamp, frame_of(message))
                 if pair is not None:
                     self._on_pair(TopicPair(stamp, *_arrays(pair[PICTURE], pair[IDS])))

@@ -10,9 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Full, Queue
-
-import rclpy
-from rclpy.signals import SignalHandlerOptions
+from typing import Any
 
 from unet_perception.errors import ConfigError
 from unet_perception.nodes.recorder.pairs import TopicPair, TopicPairs
@@ -22,7 +20,8 @@ from unet_perception.recording.identity import identity_of
 from unet_perception.recording.progress import Progress
 from unet_perception.recording.resume import open_folder
 from unet_perception.recording.writer import PairJob, PairWriter
-from unet_perception.ros.spin import Watch, spinning
+from unet_perception.ros.listen import listening
+from unet_perception.ros.spin import Watch
 from unet_perception.ros.status_output import StatusOutput
 
 WAITING = 8
@@ -84,25 +83,18 @@ def record_topics(
                 pairs.put(pair, timeout=WAKE_S)
                 break
 
-    watch = Watch()
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = rclpy.create_node("record_dataset")
-    try:
+    def start(node: Any, watch: Watch) -> tuple[TopicPairs, StatusOutput]:
         topics = TopicPairs(node, recording.picture_topic, recording.ids_topic, put)
         say("info", f"waiting for {recording.picture_topic} and {recording.ids_topic}")
-        status = StatusOutput(node, watch, lambda: {"recorder": state_of(progress)})
-        with spinning([node], watch), closing(status):
-            try:
-                first = _next(pairs, should_stop)
-                if first is not None:
-                    _record(recording, first, pairs, progress, topics, should_stop)
-            finally:
-                ended.set()
-        if watch.failure is not None:
-            raise watch.failure
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
+        return topics, StatusOutput(node, watch, lambda: {"recorder": state_of(progress)})
+
+    with listening("record_dataset", start) as (topics, status), closing(status):
+        try:
+            first = _next(pairs, should_stop)
+            if first is not None:
+                _record(recording, first, pairs, progress, topics, should_stop)
+        finally:
+            ended.set()
 
 
 def state_of(progress: Progress) -> Status:

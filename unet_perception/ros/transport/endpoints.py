@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.qos import (
     DurabilityPolicy,
+    HistoryPolicy,
     QoSCompatibility,
     QoSProfile,
     ReliabilityPolicy,
@@ -76,7 +77,7 @@ def unheard(offered: Offer | Choice, asked: Offer | Choice) -> list[Conflict]:
     """
     found = conflicts(offered, asked)
     if found:
-        compatible, _ = qos_check_compatible(_profile(offered), _profile(asked))
+        compatible, _ = qos_check_compatible(profile(offered), profile(asked))
         if compatible != QoSCompatibility.ERROR:
             return []
     return found
@@ -87,9 +88,20 @@ def names(endpoints: list[Endpoint]) -> str:
     return ", ".join(sorted({end.node for end in endpoints if end.node}))
 
 
-def _profile(of: Offer | Choice) -> QoSProfile:
+def offer(type_name: str, profile: QoSProfile) -> Offer:
+    """Return what a profile offers, or asks for."""
+    return Offer(
+        type_name,
+        profile.reliability == ReliabilityPolicy.RELIABLE,
+        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
+def profile(of: Offer | Choice, depth: int = 1, keep_all: bool = False) -> QoSProfile:
+    """Return a profile of that reliability and durability."""
     return QoSProfile(
-        depth=1,
+        history=HistoryPolicy.KEEP_ALL if keep_all else HistoryPolicy.KEEP_LAST,
+        depth=depth,
         reliability=(ReliabilityPolicy.RELIABLE if of.reliable else ReliabilityPolicy.BEST_EFFORT),
         durability=(
             DurabilityPolicy.TRANSIENT_LOCAL if of.transient_local else DurabilityPolicy.VOLATILE
@@ -98,12 +110,6 @@ def _profile(of: Offer | Choice) -> QoSProfile:
 
 
 def _endpoint(info: Any) -> Endpoint:
-    profile = info.qos_profile
-    offer = Offer(
-        info.topic_type,
-        profile.reliability == ReliabilityPolicy.RELIABLE,
-        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
-    )
     known = info.node_name and info.node_name != UNKNOWN_NODE
     node = f"{info.node_namespace.rstrip('/')}/{info.node_name}" if known else ""
-    return Endpoint(node, offer, bytes(info.endpoint_gid))
+    return Endpoint(node, offer(info.topic_type, info.qos_profile), bytes(info.endpoint_gid))

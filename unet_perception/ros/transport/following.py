@@ -10,7 +10,6 @@ from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 
 from unet_perception.errors import FrameError
@@ -188,18 +187,6 @@ class FollowingSubscription:
         )
 
     def _subscribe(self, choice: Choice) -> Any:
-        profile = QoSProfile(
-            history=HistoryPolicy.KEEP_ALL if choice.keep_all else HistoryPolicy.KEEP_LAST,
-            depth=choice.depth,
-            reliability=(
-                ReliabilityPolicy.RELIABLE if choice.reliable else ReliabilityPolicy.BEST_EFFORT
-            ),
-            durability=(
-                DurabilityPolicy.TRANSIENT_LOCAL
-                if choice.transient_local
-                else DurabilityPolicy.VOLATILE
-            ),
-        )
         kind = self._types[choice.type_name]
         silence = self._silence
 
@@ -211,7 +198,7 @@ class FollowingSubscription:
             kind,
             self._topic,
             take_raw,
-            profile,
+            endpoints.profile(choice, choice.depth, choice.keep_all),
             callback_group=self._callback_group,
             raw=True,
             qos_overriding_options=self._overrides.options(only_given=True),

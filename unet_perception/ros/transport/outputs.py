@@ -13,9 +13,8 @@ from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from unet_perception.ros.transport.endpoints import subscriptions, unheard
+from unet_perception.ros.transport.endpoints import offer, subscriptions, unheard
 from unet_perception.ros.transport.problem_log import ProblemLog
-from unet_perception.ros.transport.qos import Offer
 from unet_perception.ros.transport.qos_overrides import QosOverrides
 from unet_perception.ros.transport.remedies import unheard_by
 
@@ -107,11 +106,8 @@ class Output:
             ),
         )
         # As it is offered, with what the user has set.
-        self._offer = Offer(
-            f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}",
-            profile.reliability == ReliabilityPolicy.RELIABLE,
-            profile.durability == DurabilityPolicy.TRANSIENT_LOCAL,
-        )
+        type_name = f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
+        self._offer = offer(type_name, profile)
 
     @property
     def wanted(self) -> bool:
@@ -157,8 +153,8 @@ class Output:
         return problems
 
 
-class ImageOutput:
-    """One topic of pictures, all from one buffer: ``publish`` has serialised when it returns."""
+class ImageOutput(Output):
+    """One topic of pictures, all from one buffer: ``send`` has serialised when it returns."""
 
     def __init__(self, node: Any, topic: str, encoding: str, depth: int) -> None:
         """Offer the topic, reliably unless the user sets it otherwise.
@@ -166,28 +162,14 @@ class ImageOutput:
         Raises:
             ConfigError: The user's ``qos_overrides`` of the topic are not allowed.
         """
+        super().__init__(node, Image, topic, reliable(depth))
         self._buffer = ImageBuffer(encoding)
-        self._output = Output(node, Image, topic, reliable(depth))
-
-    @property
-    def problem(self) -> str:
-        """Who listens and hears nothing, and why; empty if there is nobody."""
-        return self._output.problem
-
-    def destroy(self) -> None:
-        """Take the topic away."""
-        self._output.destroy()
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anybody listens."""
-        return self._output.wanted
 
     def pixels(self, height: int, width: int) -> NDArray[Any]:
         """Return the next picture's memory, to be written into."""
         return self._buffer.pixels(height, width)
 
-    def publish(self, header: Any) -> None:
+    def send(self, header: Any) -> None:
         """Send what was written, under a header."""
         self._buffer.message.header = header
-        self._output.publish(self._buffer.message)
+        self.publish(self._buffer.message)

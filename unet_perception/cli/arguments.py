@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network's input size as it is written on the command line."""
+"""Arguments that several verbs take."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 DEFAULT_SIZE = (96, 128)
 
@@ -42,3 +43,29 @@ def add_size_option(
         metavar="ROWSxCOLUMNS",
         help="size of the network's input (default: 96x128)",
     )
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--engine`` and ``--precision``, of what runs the network."""
+    parser.add_argument(
+        "--engine", default="auto", help="auto, tensorrt, cuda, openvino or pytorch (auto)"
+    )
+    parser.add_argument("--precision", default="auto", help="auto, fp32, fp16, bf16 or int8 (auto)")
+
+
+def folder_or_street(value: str) -> Path | None:
+    """Read a folder; ``make`` and scripts pass an empty value for the built-in street."""
+    return Path(value) if value else None
+
+
+def at_least(least: int, name: str, value: int) -> int:
+    """Return a number that was given.
+
+    Raises:
+        ConfigError: It is below the least.
+    """
+    from unet_perception.errors import ConfigError
+
+    if value < least:
+        raise ConfigError(f"{name} is {value}; it must be {least} or more")
+    return value
