@@ -35,7 +35,7 @@ demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
-	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test
