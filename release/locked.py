@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 REPO = Path(__file__).resolve().parent.parent
 BUILD = REPO / "requirements" / "build.txt"
+INSTALLER = REPO / "requirements" / "installer.txt"
 DEMO = REPO / "requirements" / "demo.txt"
 TEST = REPO / "requirements" / "test.txt"
 TORCH = REPO / "requirements" / "torch.txt"

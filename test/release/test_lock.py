@@ -12,7 +12,7 @@ from pathlib import Path
 
 import lock
 import pytest
-from locked import BUILD, DEMO, MATRIX, TEST, TORCH, Locked, read_lock
+from locked import BUILD, DEMO, INSTALLER, MATRIX, TEST, TORCH, Locked, read_lock
 from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -22,7 +22,9 @@ PYTHONS = ("3.10.12", "3.11.9", "3.12.3", "3.13.0")
 WORLDS = {DEMO: lock.DEMO_EXTRAS, TEST: lock.TEST_EXTRAS}
 
 each_python = pytest.mark.parametrize("python", PYTHONS)
-each_lock = pytest.mark.parametrize("path", [BUILD, DEMO, TEST], ids=lambda path: path.stem)
+each_lock = pytest.mark.parametrize(
+    "path", [BUILD, INSTALLER, DEMO, TEST], ids=lambda path: path.stem
+)
 each_world = pytest.mark.parametrize("path", [DEMO, TEST], ids=lambda path: path.stem)
 
 
@@ -98,9 +100,10 @@ def test_every_package_has_hashes_and_none_says_where_it_is_from(path: Path) -> 
 
 def test_the_small_locks_are_parts_of_the_large_one() -> None:
     large = {(one.name, one.version): set(one.hashes) for one in read_lock(TEST)}
-    for one in read_lock(DEMO) + read_lock(BUILD):
+    for one in read_lock(DEMO) + read_lock(BUILD) + read_lock(INSTALLER):
         assert large[one.name, one.version] == set(one.hashes)
     assert [one.name for one in read_lock(BUILD)] == ["setuptools"]
+    assert [one.name for one in read_lock(INSTALLER)] == ["uv"]
 
 
 def test_what_runs_here_is_what_the_lock_says() -> None:

@@ -157,6 +157,7 @@ def test_a_checkpoint_with_something_missing_is_damaged(load: Load, tmp_path: Pa
             train(RECIPE, data, path.parent, resume=True)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_is_killed_again_and_again_is_the_run_that_was_not(
     two_colours: Callable[..., Path], tmp_path: Path
 ) -> None:
