@@ -45,7 +45,7 @@ class Watcher:
         from sensor_msgs.msg import Image
 
         from unet_perception.errors import FrameError
-        from unet_perception.ros.frames import frame_of
+        from unet_perception.imaging import frame_of
         from unet_perception.ros.transport.following import RawMessage
 
         def take(data: bytes) -> None:

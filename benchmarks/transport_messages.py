@@ -57,7 +57,7 @@ def _ways() -> dict[str, Callable[[], object]]:
     from rclpy.serialization import serialize_message
     from sensor_msgs.msg import Image
 
-    from unet_perception.ros.frames import frame_of
+    from unet_perception.imaging import frame_of
     from unet_perception.ros.transport.following import RawMessage
     from unet_perception.ros.transport.outputs import ImageBuffer, reliable
 

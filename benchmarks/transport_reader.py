@@ -33,7 +33,7 @@ def main(records: Path) -> None:
     from rclpy.signals import SignalHandlerOptions
     from sensor_msgs.msg import CompressedImage, Image
 
-    from unet_perception.ros.frames import frame_of
+    from unet_perception.imaging import frame_of
     from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 
     recorder = Recorder(records)

@@ -20,15 +20,16 @@ METADATA = "metadata.yaml"
 
 
 def _read(path: Path) -> None:
-    from unet_perception.bags.messages import frame_of, read_message
+    from unet_perception.bags.messages import read_message
     from unet_perception.bags.source import BagSource
     from unet_perception.errors import FrameError
+    from unet_perception.imaging import frame_of
 
     with BagSource(path) as source:
         for connection, _, data in source.messages():
             if connection.msgtype in (IMAGE, COMPRESSED):
                 with suppress(FrameError):
-                    frame_of(read_message(data, connection.msgtype), connection.msgtype)
+                    frame_of(read_message(data, connection.msgtype))
 
 
 def _mcap(data: bytes) -> None:
@@ -49,12 +50,13 @@ def _metadata(data: bytes) -> None:
 
 def _message(name: str) -> Callable[[bytes], None]:
     def parse(data: bytes) -> None:
-        from unet_perception.bags.messages import colourless, frame_of, read_message, unreadable
+        from unet_perception.bags.messages import colourless, read_message, unreadable
+        from unet_perception.imaging import frame_of
 
         message = read_message(data, name)
         unreadable(message, name)
         colourless(message, name)
-        frame_of(message, name)
+        frame_of(message)
 
     return parse
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rosbags.typesys import Stores, get_typestore
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame, decode_compressed, encoding_problem, frame_from_image
+from unet_perception.imaging import encoding_problem
 from unet_perception.imaging.image_message import GRAY
 from unet_perception.labels import LabelSet
 
@@ -55,17 +55,6 @@ def read_message(data: bytes, type_name: str) -> Any:
     except Exception as error:
         # Unpacking bytes that are something else ends in errors of many kinds.
         raise FrameError(f"{len(data)} bytes are no {type_name}: {in_words(error)}") from error
-
-
-def frame_of(message: Any, type_name: str) -> Frame:
-    """Return the picture of a deserialised message.
-
-    Raises:
-        FrameError: The message does not fit its own description.
-    """
-    if type_name == COMPRESSED:
-        return decode_compressed(message.data, message.format)
-    return frame_from_image(message)
 
 
 def unreadable(message: Any, type_name: str) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 from unet_perception.bags.messages import (
     IMAGE,
     STRING,
-    frame_of,
     image_bytes,
     labels_bytes,
     read_message,
@@ -23,7 +22,7 @@ from unet_perception.bags.topics import Choice, ImageTopic
 from unet_perception.dataset.new_folder import new_folder
 from unet_perception.dataset.parallel import Watch, unwatched
 from unet_perception.errors import DatasetError, FrameError
-from unet_perception.imaging import overlay
+from unet_perception.imaging import frame_of, overlay
 from unet_perception.segmenter import Segmenter
 
 ALPHA = 0.5
@@ -149,7 +148,7 @@ class _Run:
         connection = result.topic.connection
         try:
             message = read_message(data, connection.msgtype)
-            frame = frame_of(message, connection.msgtype)
+            frame = frame_of(message)
         except FrameError as error:
             result.unreadable += 1
             if len(result.named) < NAMED:

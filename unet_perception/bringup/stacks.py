@@ -8,13 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from unet_perception.bringup.parts import Command, RosNode
-from unet_perception.labels import carla_label_set
 from unet_perception.options.live_view import DEFAULT_HOST
 from unet_perception.options.option import Value
 
 ROLE = "ego_vehicle"
 CARLA_VERSION = "0.9.16"
-"""What the playback server says it is."""
+"""What the playback server says it is; it decides the label set of its true masks."""
 
 LINGER_S = 8.0
 """Shorter than the patience of launch and of the demo."""
@@ -97,11 +96,6 @@ def topic_recorder(out: Path, camera: str, ids: str, label_set: str, pairs: int 
     counted = ("--pairs", str(pairs)) if pairs else ()
     arguments = ("record", str(out), *topics, "--label-set", label_set, *counted)
     return Command("record", arguments, finishes=True)
-
-
-def playback_truth() -> str:
-    """Return the label set in which the playback server gives the truth."""
-    return carla_label_set(CARLA_VERSION)
 
 
 def has_carla_client() -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unet_perception.dataset.entry import Entry
 from unet_perception.errors import DatasetError
-from unet_perception.files.sync_folder import sync_folder
+from unet_perception.files.atomic import sync_folder
 
 MANIFEST = "manifest.jsonl"
 MAX_LINE = 1 << 20

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unet_perception.errors import DatasetError
-from unet_perception.files.sync_folder import sync_folder
+from unet_perception.files.atomic import sync_folder
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame
-from unet_perception.ros.frames import frame_of, stamp_of
+from unet_perception.imaging import Frame, frame_of
+from unet_perception.ros.frames import stamp_of
 from unet_perception.ros.transport.following import RawMessage
 
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)

@@ -19,11 +19,11 @@ from unet_perception.bringup.stacks import (
     has_carla_client,
     perception,
     playback_server,
-    playback_truth,
     truth_topic,
 )
 from unet_perception.errors import ConfigError
 from unet_perception.files.share import shipped
+from unet_perception.labels import carla_label_set
 from unet_perception.options.live_view import DEFAULT_HOST, DEFAULT_PORT
 
 CAMERA = camera_topic()
@@ -75,7 +75,7 @@ def playback_stack(
         }
     )
     parts = (playback_server(port, data, label_set), bridge, perception(network, CAMERA))
-    return Stack(parts, playback_truth(), "CARLA's client on the playback server")
+    return Stack(parts, carla_label_set(CARLA_VERSION), "CARLA's client on the playback server")
 
 
 def camera_stack(data: Path | None, rate: float, label_set: str, network: dict[str, str]) -> Stack:

@@ -19,8 +19,8 @@ from unet_perception.engines.cache_entry import Entry, Key, key_digest, pack, un
 from unet_perception.engines.file_lock import locked
 from unet_perception.engines.progress import REPORT_S, Report, reporting
 from unet_perception.errors import EngineError
+from unet_perception.files.atomic import sync_folder
 from unet_perception.files.ownership import read_own, who_else_writes
-from unet_perception.files.sync_folder import sync_folder
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from unet_perception.errors import DatasetError
-from unet_perception.files.sync_folder import sync_folder
 
 
 def temporary_name(path: Path) -> Path:
@@ -45,3 +44,16 @@ def replace_bytes(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk.
+
+    Raises:
+        OSError: The folder is gone, or its disk refuses.
+    """
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

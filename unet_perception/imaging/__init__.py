@@ -4,7 +4,7 @@
 from unet_perception.imaging.colour_order import reorder, to_rgb
 from unet_perception.imaging.draw import Painter, blend, colorize, overlay
 from unet_perception.imaging.frame import ENCODINGS, Frame, decode_compressed, frame_from_buffer
-from unet_perception.imaging.image_message import encoding_problem, frame_from_image
+from unet_perception.imaging.image_message import encoding_problem, frame_from_image, frame_of
 from unet_perception.imaging.resize import (
     InputWriter,
     Upscaler,
@@ -25,6 +25,7 @@ __all__ = [
     "encoding_problem",
     "frame_from_buffer",
     "frame_from_image",
+    "frame_of",
     "network_input",
     "overlay",
     "reorder",

@@ -19,7 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging.frame import ENCODINGS, Frame, check_layout, frame_from_buffer
+from unet_perception.imaging.frame import (
+    ENCODINGS,
+    Frame,
+    check_layout,
+    decode_compressed,
+    frame_from_buffer,
+)
 
 UNUSUAL = {
     "mono16": 2,
@@ -38,6 +44,17 @@ _OLD_NAMES = {"uyvy": "yuv422", "yuyv": "yuv422_yuy2"}
 """Two layouts were renamed; ``cv_bridge`` of Jazzy knows them by their old names alone."""
 
 _BRIDGE = "cv_bridge"
+
+
+def frame_of(message: Any) -> Frame:
+    """Return the picture of an ``Image``, or of a ``CompressedImage``.
+
+    Raises:
+        FrameError: The message does not fit its own description.
+    """
+    if hasattr(message, "format"):
+        return decode_compressed(message.data, message.format)
+    return frame_from_image(message)
 
 
 def frame_from_image(message: Any) -> Frame:

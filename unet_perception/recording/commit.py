@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from unet_perception.dataset.manifest import ManifestUnclear
 from unet_perception.errors import DatasetError
-from unet_perception.files.sync_folder import sync_folder
+from unet_perception.files.atomic import sync_folder
 from unet_perception.recording.pair_files import PairFiles
 from unet_perception.recording.resume import RecordingFolder
 

@@ -14,7 +14,7 @@ from unet_perception.dataset.info import INFO_FILE, DatasetInfo
 from unet_perception.dataset.manifest import MANIFEST, ManifestWriter, iterate_manifest
 from unet_perception.dataset.pairs import IMAGE_SUFFIXES
 from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.files.sync_folder import sync_folder
+from unet_perception.files.atomic import sync_folder
 from unet_perception.recording.identity import settle_identity
 from unet_perception.recording.strays import remove_strays
 from unet_perception.recording.sums import check_present, check_sums

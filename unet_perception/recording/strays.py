@@ -9,7 +9,7 @@ from pathlib import Path
 
 from unet_perception.dataset.manifest import MANIFEST
 from unet_perception.errors import DatasetError
-from unet_perception.files.sync_folder import sync_folder
+from unet_perception.files.atomic import sync_folder
 
 MAX_IN_FLIGHT = 256
 """Pairs that a writer may have under way, so that so many at most can be strays."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame
-from unet_perception.ros.frames import frame_of
+from unet_perception.imaging import Frame, frame_of
 from unet_perception.ros.transport.following import RawMessage
 
 NO_MEMORY = "there is not enough memory for it"

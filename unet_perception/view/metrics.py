@@ -65,7 +65,8 @@ def metrics_text(state: Mapping[str, Any], traffic: Traffic) -> str:
         [("", state["is_there"])],
     )
     for key, (name, words, factor) in CAMERA_GAUGES.items():
-        values = [(_labels(camera=c["name"]), _scaled(c[key], factor)) for c in cameras]
+        told = [c for c in cameras if c[key] is not None]
+        values = [(_labels(camera=c["name"]), c[key] * factor) for c in told]
         _add(lines, name, "gauge", words, values)
     for key, words in CAMERA_COUNTERS.items():
         values = [(_labels(camera=c["name"]), c[key]) for c in cameras]
@@ -95,10 +96,6 @@ def metrics_text(state: Mapping[str, Any], traffic: Traffic) -> str:
     ):
         _add(lines, name, kind, words, [("", value)])
     return "\n".join(lines) + "\n"
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 def _add(

@@ -125,20 +125,13 @@ def start(node: Any, watch: Watch) -> CameraSource:
         UnetPerceptionError: A parameter or the folder is wrong.
     """
     config = CameraSourceConfig(**declare(node, CAMERA_SOURCE_OPTIONS))
-    source = open_source(config)
+    label_set = load_label_set(config.label_set)
+    source: FrameSource
+    if config.data:
+        root = Path(config.data).expanduser()
+        source = FolderSource(root, config.split, config.loop, label_set)
+    else:
+        source = StreetSource(config.seed, config.rate, config.conditions, label_set)
     what = config.data or f"the built-in street {config.seed}"
     node.get_logger().info(f"/carla/{CAMERA}/image shows {what} at {config.rate:g} Hz")
     return CameraSource(node, watch, source, config.rate)
-
-
-def open_source(config: CameraSourceConfig) -> FrameSource:
-    """Return the frames that the settings ask for.
-
-    Raises:
-        UnetPerceptionError: A setting or the folder is wrong.
-    """
-    label_set = load_label_set(config.label_set)
-    if config.data:
-        root = Path(config.data).expanduser()
-        return FolderSource(root, config.split, config.loop, label_set)
-    return StreetSource(config.seed, config.rate, config.conditions, label_set)

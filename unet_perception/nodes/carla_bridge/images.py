@@ -31,27 +31,17 @@ class PixelFormat:
     """
 
     encoding: str
-    write: Callable[[NDArray[np.uint8], NDArray[Any]], None]
+    write: Callable[[NDArray[np.uint8], NDArray[Any]], object]
     class_ids: bool = False
 
 
-def _write_bgra(bgra: NDArray[np.uint8], out: NDArray[Any]) -> None:
-    np.copyto(out, bgra)
-
-
-def _write_class_ids(bgra: NDArray[np.uint8], out: NDArray[Any]) -> None:
-    np.copyto(out, bgra[..., RED])
-
-
-def _write_metres(bgra: NDArray[np.uint8], out: NDArray[Any]) -> None:
-    np.dot(bgra[..., :3], DEPTH_WEIGHTS, out=out)
-
-
-BGRA = PixelFormat("bgra8", _write_bgra)
+BGRA = PixelFormat("bgra8", lambda bgra, out: np.copyto(out, bgra))
 PIXEL_FORMATS = {
     "rgb": BGRA,
-    "semantic_segmentation": PixelFormat("mono8", _write_class_ids, class_ids=True),
-    "depth": PixelFormat("32FC1", _write_metres),
+    "semantic_segmentation": PixelFormat(
+        "mono8", lambda bgra, out: np.copyto(out, bgra[..., RED]), True
+    ),
+    "depth": PixelFormat("32FC1", lambda bgra, out: np.dot(bgra[..., :3], DEPTH_WEIGHTS, out=out)),
     "instance_segmentation": BGRA,
 }
 """By the type of camera. Instance ids stay in green and blue, class ids in red."""

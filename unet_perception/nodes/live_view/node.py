@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 
 from unet_perception.errors import FrameError
+from unet_perception.imaging import frame_of
 from unet_perception.nodes.live_view.gate import PictureGate
 from unet_perception.nodes.live_view.topics import Topics
 from unet_perception.options.live_view import LIVE_VIEW_OPTIONS, LiveViewConfig
 from unet_perception.ros.declare import declare
-from unet_perception.ros.frames import frame_of, stamp_of
+from unet_perception.ros.frames import stamp_of
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.transport.following import RawMessage
 from unet_perception.ros.turns import Turns

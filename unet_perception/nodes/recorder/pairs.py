@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from unet_perception.carla.pairing import Pairing
 from unet_perception.errors import FrameError
-from unet_perception.imaging import Frame
-from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES, frame_of, stamp_of
+from unet_perception.imaging import Frame, frame_of
+from unet_perception.ros.frames import PICTURE_TYPES, RAW_TYPES, stamp_of
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
 
 PICTURE, IDS = "picture", "ids"

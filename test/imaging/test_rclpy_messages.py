@@ -13,8 +13,7 @@ pytest.importorskip("sensor_msgs", reason="ROS messages are not installed")
 from sensor_msgs.msg import CompressedImage, Image
 
 from unet_perception.errors import FrameError
-from unet_perception.imaging import image_message
-from unet_perception.ros.frames import frame_of
+from unet_perception.imaging import frame_of, image_message
 
 
 def message(encoding: str) -> Image:
