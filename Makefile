@@ -18,14 +18,13 @@ OUT ?= demo_output
 VIEW ?= yes
 
 # Test processes at a time: many tests wait for others' processes more than they compute.
-JOBS ?= $(shell expr $$(nproc) + 1)
+JOBS ?= $(shell expr $$(nproc) + 2)
 # LONG=yes: repeat more often what goes wrong by chance.
 LONG ?=
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
-# QUICK=yes: of the matrix what takes seconds, for CI; two environments at a time, since each is set up
-# on one core.
+# QUICK=yes: of the matrix what takes seconds, for CI.
 QUICK ?=
 QUICK_MATRIX = bare,py310-oldest-quick,py312-jazzy-quick,py313-kilted-quick
 
@@ -39,7 +38,7 @@ test: $(VENV)/.test lint
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test
-	$(BIN)/tox $(if $(QUICK),run-parallel --parallel 2 --parallel-no-spinner -e $(QUICK_MATRIX),run) $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
+	$(BIN)/tox run $(if $(QUICK),-e $(QUICK_MATRIX)) $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
