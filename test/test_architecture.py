@@ -31,6 +31,7 @@ HOMES = {
     ),
     "tensorrt*": ("engines/tensorrt*.py",),
     "aiohttp": ("view/*",),
+    "jinja2": ("dataset/page.py",),
     "nncf": ("quantization/int8.py",),
     "h5py": ("model/keras_*.py",),
     "rosbags": ("bags/*",),
