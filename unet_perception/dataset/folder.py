@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from unet_perception.dataset.entry import Entry
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
 from unet_perception.dataset.manifest import MANIFEST, read_manifest
@@ -127,13 +124,6 @@ def require_label_set(folder: Folder) -> LabelSet:
     raise DatasetError(f"{folder.root}: {reason}; say what its ids mean with --label-set")
 
 
-def known_ids(label_set: LabelSet) -> NDArray[np.bool_]:
-    """Return a table ``(256,)`` of the ids that masks of a label set may have."""
-    known = np.zeros(256, bool)
-    known[[*label_set.ids, UNLABELED]] = True
-    return known
-
-
 def numbered_label_set(ids: Collection[int]) -> LabelSet:
     """Return a label set for ids of which nothing is known, each with a colour of its own."""
     classes = []
@@ -194,8 +184,6 @@ def _further(root: Path, folder: str, names: set[str]) -> dict[str, Path]:
 
 
 def _entries(root: Path, pairs: Sequence[Pair]) -> list[Entry] | None:
-    # The manifest is the recorder's; that room is built on this one, so it is imported late.
-
     if not (root / MANIFEST).exists():
         return None
     by_name = {entry.name: entry for entry in read_manifest(root)}

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.folder import is_mask, known_ids
+from unet_perception.dataset.folder import is_mask
+from unet_perception.dataset.labels import known_ids
 from unet_perception.dataset.pairs import MASK_FOLDER
 from unet_perception.dataset.whole import damage
 from unet_perception.imaging.coded_size import JPEG

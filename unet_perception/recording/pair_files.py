@@ -11,15 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.entry import Entry, Moment, pair_name
+from unet_perception.dataset.folder import is_mask
+from unet_perception.dataset.labels import histogram
 from unet_perception.dataset.pairs import MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
 from unet_perception.files.atomic import temporary_name
-
-
-def is_mask(folder: str) -> bool:
-    """Return whether the files of a folder are masks, of whichever view."""
-    return folder == MASK_FOLDER or folder.startswith(f"{MASK_FOLDER}_")
 
 
 def encode(folder: str, image: NDArray[np.uint8]) -> bytes:
@@ -32,12 +29,6 @@ def encode(folder: str, image: NDArray[np.uint8]) -> bytes:
         return encode_ids(image) if is_mask(folder) else encode_picture(image)
     except ValueError as error:
         raise DatasetError(f"{folder}: {error}") from error
-
-
-def count_ids(ids: NDArray[np.uint8]) -> dict[int, int]:
-    """Return how many pixels of a mask each id has that is there."""
-    counts = np.bincount(ids.reshape(-1), minlength=256)
-    return {int(i): int(counts[i]) for i in np.flatnonzero(counts)}
 
 
 class PairFiles:
@@ -67,7 +58,7 @@ class PairFiles:
         self._paths: list[Path] = []
         self._named: list[Path] = []
         images[MASK_FOLDER] = np.ascontiguousarray(images[MASK_FOLDER])
-        histogram = count_ids(images[MASK_FOLDER])
+        counts = histogram(images[MASK_FOLDER])
         digests: dict[str, str] = {}
         try:
             for folder in list(images):
@@ -77,7 +68,7 @@ class PairFiles:
         except BaseException:
             self.discard()
             raise
-        self.entry = Entry(**vars(moment), name=name, histogram=histogram, files=digests)
+        self.entry = Entry(**vars(moment), name=name, histogram=counts, files=digests)
 
     def rename(self) -> None:
         """Give all files their own names.

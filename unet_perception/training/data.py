@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.parallel import Watch, unwatched
 from unet_perception.dataset.sources import Source
-from unet_perception.errors import ConfigError, DatasetError, LabelSetError
-from unet_perception.labels import LabelGroups, LabelSet, label_groups, label_map
+from unet_perception.errors import ConfigError, DatasetError
+from unet_perception.labels import LabelGroups, LabelSet, label_groups
 from unet_perception.training.examples import Examples, Part, load_examples
 from unet_perception.training.targets import Targets, join_targets
 
@@ -105,7 +104,7 @@ def load_data(
     for source, group, table in zip(sources, groups, tables, strict=True):
         pairs, scored = source.pairs()
         say(f"{source.root}: {len(pairs)} pairs to train on, {len(scored)} to validate on")
-        about = in_words(source, group)
+        about = source.in_words(group)
         if about:
             say(f"  {about}")
         parts.append(Part(pairs, group.source, table))
@@ -121,17 +120,3 @@ def load_data(
     ]
     counts = [(len(part.pairs), source.weight) for part, source in zip(parts, sources, strict=True)]
     return TrainingData(targets, examples, tuple(counts), tuple(validation))
-
-
-def in_words(source: Source, groups: LabelGroups) -> str:
-    """Return what the way into the network's label set merges or assumes; may be empty."""
-    if source.assumed:
-        return f"no {INFO_FILE}: ids are taken as {groups.target.name}"
-    if groups.source.name == groups.target.name:
-        return ""
-    if groups.is_partial:
-        return groups.describe()
-    try:
-        return label_map(groups.source, groups.target).describe()
-    except LabelSetError:
-        return groups.describe()
