@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,7 +16,6 @@ Watch = Callable[[int, int], None]
 """Told how many are done, and of how many."""
 
 AHEAD = 8
-"""Results for each thread that may wait to be taken."""
 
 
 def unwatched(done: int, total: int) -> None:
@@ -28,7 +27,9 @@ def in_order(
     items: Sequence[Item],
     watch: Watch = unwatched,
     workers: int = 0,
-) -> Iterator[Result]:
+    ahead: int = AHEAD,
+    begin: Callable[[], None] | None = None,
+) -> Generator[Result, None, None]:
     """Yield the result for each item, in order, worked out by threads that run ahead.
 
     Reading, decoding and hashing all let go of the interpreter's lock.
@@ -38,15 +39,17 @@ def in_order(
         items: What to do it to.
         watch: Told about every result.
         workers: Threads; 0 takes one for each core.
+        ahead: Results for each thread that may wait to be taken.
+        begin: Called in each thread before all else.
     """
     workers = workers or os.cpu_count() or 1
     waiting: deque[Future[Result]] = deque()
     done = 0
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers, initializer=begin) as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
-                if len(waiting) >= workers * AHEAD:
+                if len(waiting) >= workers * ahead:
                     yield waiting.popleft().result()
                     done += 1
                     watch(done, len(items))
