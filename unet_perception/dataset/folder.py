@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import colorsys
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from unet_perception.dataset.entry import Entry
+from unet_perception.dataset.entry import NUMBERED, Entry
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
 from unet_perception.dataset.manifest import MANIFEST, read_manifest
 from unet_perception.dataset.pairs import (
@@ -20,13 +19,12 @@ from unet_perception.dataset.pairs import (
     Pair,
     list_pairs,
     list_splits,
+    words_of,
 )
 from unet_perception.errors import DatasetError, LabelSetError
 from unet_perception.labels import UNLABELED, LabelClass, LabelSet, load_label_set
 
 SPLITS = ("train", "val", "test")
-NUMBERED = re.compile(r"[0-9]{6,}")
-"""Names in this package's layout, which are numbers without gaps."""
 
 
 @dataclass(frozen=True)
@@ -149,19 +147,6 @@ def further_folders(root: Path) -> list[str]:
 def names_pairs(split: str, words: Sequence[str], names: Collection[str]) -> bool:
     """Return whether a text file is a list of pairs, and not a note to the reader."""
     return split in SPLITS or any(word in names for word in words[:1])
-
-
-def words_of(root: Path, split: str) -> list[str]:
-    """Return the names in a list.
-
-    Raises:
-        DatasetError: It cannot be read.
-    """
-    path = Path(root) / f"{split}.txt"
-    try:
-        return path.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
 
 
 def _check_list(path: Path, words: Sequence[str], names: Collection[str]) -> None:
