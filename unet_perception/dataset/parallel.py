@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -44,18 +45,13 @@ def in_order(
     """
     workers = workers or os.cpu_count() or 1
     waiting: deque[Future[Result]] = deque()
-    done = 0
+    coming = iter(items)
     with ThreadPoolExecutor(workers, initializer=begin) as pool:
         try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= workers * ahead:
-                    yield waiting.popleft().result()
-                    done += 1
-                    watch(done, len(items))
-            while waiting:
+            for done in range(1, len(items) + 1):
+                for item in islice(coming, workers * ahead - len(waiting)):
+                    waiting.append(pool.submit(function, item))
                 yield waiting.popleft().result()
-                done += 1
                 watch(done, len(items))
         finally:
             for future in waiting:
