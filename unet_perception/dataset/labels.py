@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.info import read_info
 from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.pictures import MaskColorError, read_image, read_mask
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import DatasetError
-from unet_perception.labels import UNLABELED, LabelSet, label_map, load_label_set
+from unet_perception.labels import UNLABELED, LabelSet, label_map
 
 
 class MaskReader:
@@ -26,9 +26,7 @@ class MaskReader:
             DatasetError: ``dataset.json`` cannot be read.
             LabelSetError: Its label set is unknown or has no map to ``target``.
         """
-        info = read_info(root)
-        source = target if info is None or info.label_set == target.name else None
-        self._map = label_map(source or load_label_set(info.label_set if info else ""), target)
+        self._map = label_map(Source(root).label_set(target), target)
 
     def read_pair(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return a pair as the function does, with the mask in the target's ids and 255.

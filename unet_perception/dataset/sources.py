@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from unet_perception.dataset import Pair, read_info
-from unet_perception.dataset.info import INFO_FILE
+from unet_perception.dataset.info import INFO_FILE, read_info
+from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.splits import AUTO, evaluation_pairs, training_pairs
 from unet_perception.errors import ConfigError, DatasetError, LabelSetError
 from unet_perception.labels import LabelGroups, LabelSet, label_map, load_label_set

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +79,6 @@ def load_data(
     label_set: LabelSet,
     say: Callable[[str], None] = lambda line: None,
     on_progress: Watch = unwatched,
-    folder: Path | None = None,
 ) -> TrainingData:
     """Read every pair of several datasets.
 
@@ -89,7 +87,6 @@ def load_data(
         label_set: The network's.
         say: Told one line at a time what was found.
         on_progress: Told how many pairs are read, of how many to train on.
-        folder: Where files are made if the pixels are too many for the memory.
 
     Raises:
         ConfigError: There is no dataset.
@@ -109,12 +106,10 @@ def load_data(
             say(f"  {about}")
         parts.append(Part(pairs, group.source, table))
         held_out.append(Part(scored, group.source, table))
-    examples = load_examples(parts, on_progress=on_progress, folder=folder)
+    examples = load_examples(parts, on_progress=on_progress)
     say(examples.place)
     validation = [
-        ValidationSet(
-            source.root.resolve().name, load_examples([part], folder=folder), group, part.table
-        )
+        ValidationSet(source.root.resolve().name, load_examples([part]), group, part.table)
         for source, group, part in zip(sources, groups, held_out, strict=True)
         if part.pairs
     ]
