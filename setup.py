@@ -83,7 +83,12 @@ setup(
     maintainer_email="maintainers@example.org",
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["labels/*.yaml", "ros/transport/*.xml", "view/page/*", "py.typed"]},
+    package_data={
+        PACKAGE: [
+            *("labels/*.yaml", "ros/transport/*.xml", "view/page/*", "py.typed"),
+            *("dataset/*.html", "evaluation/*.html"),
+        ]
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (SHARE, ["package.xml"]),
@@ -106,6 +111,7 @@ setup(
         "numpy>=1.26",
         "opencv-python-headless>=4.8,<5",
         "PyYAML>=6",
+        "Jinja2>=3.1",
         "rich>=13",
         "msgpack>=1.0.5",
         "aiohttp>=3.9,<4",

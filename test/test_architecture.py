@@ -35,6 +35,7 @@ HOMES = {
         *("engines/openvino*.py", "quantization/*", "bench/*"),
         *("cli/bench.py", "evaluation/onnx_run.py"),
     ),
+    "jinja2": ("dataset/page.py",),
     "nncf": ("quantization/int8.py",),
     "h5py": ("model/keras_*.py",),
     "rosbags": ("bags/*",),

@@ -11,7 +11,7 @@ import pytest
 from unet_perception.dataset import DatasetInfo, write_info, write_pair
 from unet_perception.dataset.sources import Source, parse_source
 from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.labels import load_label_set
+from unet_perception.labels import label_groups, load_label_set
 
 CARLA = load_label_set("carla-0.8")
 
@@ -83,3 +83,12 @@ def test_the_label_set_is_what_is_said_or_written_or_the_networks(dataset: Path)
     assert not parse_source(str(dataset)).assumed
     said = parse_source(f"{dataset},labels=carla-0.9.10")
     assert said.label_set(CARLA).name == "carla-0.9.10"
+
+
+def test_what_is_assumed_about_ids_and_what_is_merged_is_said(dataset: Path) -> None:
+    source = Source(dataset)
+    assert "ids are taken as carla-0.8" in source.in_words(label_groups(CARLA, CARLA))
+    write_info(dataset, DatasetInfo("carla-0.8"))
+    assert source.in_words(label_groups(CARLA, CARLA)) == ""
+    newer = load_label_set("carla-0.9.14")
+    assert "carla-0.9.14" in source.in_words(label_groups(newer, CARLA))

@@ -22,7 +22,6 @@ from unet_perception.imaging import (
     overlay,
     reorder,
     resize_nearest,
-    upscale_ids,
 )
 
 CODES = {
@@ -81,7 +80,7 @@ def test_padded_rows_do_not_show() -> None:
 def test_upscaling_writes_into_the_given_array_and_invents_no_id() -> None:
     ids = np.array([[3, 200], [7, 0]], np.uint8)
     out = np.full((6, 8), 99, np.uint8)
-    result = upscale_ids(ids, (6, 8), out)
+    result = resize_nearest(ids, (6, 8), out)
     assert np.shares_memory(result, out)
     assert np.array_equal(out, np.kron(ids, np.ones((3, 4), np.uint8)))
 
@@ -91,7 +90,7 @@ def test_colours_come_from_the_palette() -> None:
     ids = np.array([[0, 5], [255, 9]], np.uint8)
     assert np.array_equal(colorize(ids, palette), palette[ids])
     large = colorize(ids, palette, (4, 6))
-    assert np.array_equal(large, palette[upscale_ids(ids, (4, 6))])
+    assert np.array_equal(large, palette[resize_nearest(ids, (4, 6))])
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.25, 1.0])

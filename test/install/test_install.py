@@ -150,6 +150,15 @@ def test_the_live_page_is_whole(installed: Installed, repo: Path) -> None:
     assert set(installed.run(sys.executable, "-c", code).stdout.split()) == wanted
 
 
+def test_reports_find_their_templates(installed: Installed) -> None:
+    for name in ("dataset", "evaluation"):
+        code = (
+            "from unet_perception.dataset import page; "
+            f"print(page._environment().get_template('{name}/report.html').name)"
+        )
+        assert installed.run(sys.executable, "-c", code).stdout.strip() == f"{name}/report.html"
+
+
 @pytest.mark.parametrize("name", ROS_EXECUTABLES)
 def test_the_nodes_run(installed: Installed, name: str) -> None:
     pytest.importorskip("rclpy")

@@ -19,6 +19,7 @@ ROS_PACKAGES = (
 ROS_ENDINGS = ("_msgs", "_srvs", "_interfaces")
 ROSDEP_KEYS = {
     "aiohttp": "python3-aiohttp",
+    "Jinja2": "python3-jinja2",
     "msgpack": "python3-msgpack",
     "numpy": "python3-numpy",
     "opencv-python-headless": "python3-opencv",

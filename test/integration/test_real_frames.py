@@ -38,7 +38,7 @@ def test_miou_over_ros_equals_miou_of_evaluate(peer: Any, camera: Any, shared: P
     for number, pair in enumerate(pairs):
         images.publish(camera.message(read_image(pair.image), "bgra8", stamp=number))
         mask = masks.wait(lambda m, number=number: stamp(m) == number)
-        confusion.update(truths.read(pair), pixels(mask))
+        confusion.update(truths.read_pair(pair)[1], pixels(mask))
     scores = confusion.scores()
     assert scores.miou == pytest.approx(expected.miou, abs=1e-3)
     assert scores.accuracy == pytest.approx(expected.accuracy, abs=1e-3)

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 PACKAGES = (
     *("ros-rclpy", "ros-rmw-fastrtps-cpp", "ros-common-interfaces"),
     *("numpy", "opencv-python-headless", "openvino", "onnx", "carla", "rosbags", "torch"),
-    *("aiohttp", "msgpack", "PyYAML", "rich", "isal"),
+    *("aiohttp", "Jinja2", "msgpack", "PyYAML", "rich", "isal"),
 )
 
 

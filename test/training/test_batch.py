@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +16,7 @@ from unet_perception.imaging import Frame, network_input, resize_nearest  # noqa
 from unet_perception.labels import load_label_set  # noqa: E402
 from unet_perception.training.augment import Augmentation  # noqa: E402
 from unet_perception.training.augment.paste import find_things  # noqa: E402
-from unet_perception.training.batch import make_batch, prefetch  # noqa: E402
+from unet_perception.training.batch import make_batch  # noqa: E402
 from unet_perception.training.examples import Examples, Part, load_examples  # noqa: E402
 
 CARLA = load_label_set("carla-0.8")
@@ -101,41 +98,6 @@ def test_a_part_of_the_input_is_at_its_scale(data: Examples) -> None:
         (found,) = np.argwhere((windows == picture).all(axis=(2, 3, 4)))
         places.add(tuple(found))
     assert len(places) > 1
-
-
-def test_prefetch_keeps_the_order_and_runs_ahead_no_further_than_told() -> None:
-    made: list[int] = []
-
-    def items() -> Iterator[int]:
-        for i in range(20):
-            made.append(i)
-            yield i
-
-    loop = prefetch(items(), depth=2)
-    assert next(loop) == 0
-    time.sleep(0.2)
-    # One is taken, two wait, one is in hand.
-    assert len(made) <= 4
-    assert list(loop) == list(range(1, 20))
-
-
-def test_what_the_thread_raises_is_raised_in_the_loop() -> None:
-    def items() -> Iterator[int]:
-        yield 1
-        raise RuntimeError("no more")
-
-    loop = prefetch(items())
-    assert next(loop) == 1
-    with pytest.raises(RuntimeError, match="no more"):
-        next(loop)
-
-
-def test_a_loop_that_is_left_ends_the_thread() -> None:
-    loop = prefetch(iter(range(1000)), depth=1)
-    next(loop)
-    assert any(thread.name == "prefetch" for thread in threading.enumerate())
-    loop.close()
-    assert not any(thread.name == "prefetch" for thread in threading.enumerate())
 
 
 def test_make_batch_leaves_the_examples_alone(data: Examples, tmp_path: Path) -> None:

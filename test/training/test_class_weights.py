@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from unet_perception.errors import ConfigError
 from unet_perception.labels import label_groups, load_label_set
-from unet_perception.training.class_weights import CLASS_WEIGHTS, LARGEST, class_weights
+from unet_perception.training.class_weights import LARGEST, class_weights
+from unet_perception.training.recipe import CLASS_WEIGHTS
 from unet_perception.training.targets import join_targets
 
 OLD = load_label_set("carla-0.8")

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from unet_perception.training.feed import in_threads, threads_for  # noqa: E402
+from unet_perception.training.feed import AHEAD, in_threads, threads_for  # noqa: E402
 
 
 @pytest.mark.parametrize("threads", [1, 3, 20])
@@ -23,6 +23,16 @@ def test_all_jobs_come_in_order(threads: int) -> None:
     made = list(in_threads(make, range(11), threads))
     assert made == [(job, job * job) for job in range(11)]
     assert list(in_threads(make, [], threads)) == []
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_run_ahead_no_further_than_told(threads: int) -> None:
+    made: list[int] = []
+    batches = in_threads(made.append, range(100), threads)
+    next(batches)
+    time.sleep(0.2)
+    assert 1 < len(made) <= AHEAD * threads
+    batches.close()
 
 
 def test_an_error_is_raised_where_its_batch_would_have_come() -> None:

@@ -105,7 +105,7 @@ def _train(options: argparse.Namespace, world: World) -> int:
     from unet_perception.model.bundle import check_replaceable
     from unet_perception.training.data import load_data
     from unet_perception.training.export import export
-    from unet_perception.training.interrupts import Interrupts, StoppedError
+    from unet_perception.training.interrupts import StoppedError, interrupts
     from unet_perception.training.loop import train
     from unet_perception.training.presets import load_recipe, parse_overrides
     from unet_perception.training.progress import Display
@@ -131,7 +131,7 @@ def _train(options: argparse.Namespace, world: World) -> int:
         data = load_data(sources, label_set, display.say, on_progress)
     if world.speaks:
         display.add(_reporter(options, recipe, data, folder, world))
-    with Interrupts() as interrupts, display:
+    with interrupts() as stop, display:
         try:
             trained = train(
                 recipe,
@@ -140,7 +140,7 @@ def _train(options: argparse.Namespace, world: World) -> int:
                 resume=options.resume,
                 world=world,
                 watch=display,
-                stop=interrupts.stop,
+                stop=stop,
             )
         except StoppedError as stopped:
             display.say(f"{options.out}: {stopped}")

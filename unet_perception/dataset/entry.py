@@ -15,7 +15,9 @@ from unet_perception.files.documents import parse_json
 Pose = tuple[float, float, float, float, float, float]
 """x, y, z in metres, roll, pitch, yaw in degrees, as CARLA turns."""
 
-_NAME = re.compile(r"[0-9]{6,}")
+NUMBERED = re.compile(r"[0-9]{6,}")
+"""Names in this package's layout, which are numbers without gaps."""
+
 _FILE = re.compile(r"[A-Za-z0-9_]+/([0-9]+)\.png")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -75,9 +77,8 @@ class Entry(Moment):
         Raises:
             ValueError: A number is not finite.
         """
-        data = {item.name: getattr(self, item.name) for item in fields(self)}
-        data.update(weather=dict(self.weather), histogram=dict(self.histogram))
-        data.update(files=dict(self.files))
+        mappings = ("weather", "histogram", "files")
+        data = vars(self) | {key: dict(getattr(self, key)) for key in mappings}
         return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
     @classmethod
@@ -100,7 +101,7 @@ class Entry(Moment):
             _require(isinstance(data[key], str), key, data)
         name, pose, weather = data["name"], data["pose"], data["weather"]
         # One number, one name: 0000001 would be another file than 000001.
-        plain = isinstance(name, str) and _NAME.fullmatch(name) and name.isascii()
+        plain = isinstance(name, str) and NUMBERED.fullmatch(name)
         _require(bool(plain) and pair_name(int(name)) == name, "name", data)
         poses = isinstance(pose, list) and len(pose) == 6 and all(map(_number, pose))
         _require(poses, "pose", data)

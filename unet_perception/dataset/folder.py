@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 import colorsys
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from unet_perception.dataset.entry import Entry
+from unet_perception.dataset.entry import NUMBERED, Entry
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
 from unet_perception.dataset.manifest import MANIFEST, read_manifest
 from unet_perception.dataset.pairs import (
@@ -23,13 +19,12 @@ from unet_perception.dataset.pairs import (
     Pair,
     list_pairs,
     list_splits,
+    words_of,
 )
 from unet_perception.errors import DatasetError, LabelSetError
 from unet_perception.labels import UNLABELED, LabelClass, LabelSet, load_label_set
 
 SPLITS = ("train", "val", "test")
-NUMBERED = re.compile(r"[0-9]{6,}")
-"""Names in this package's layout, which are numbers without gaps."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +122,6 @@ def require_label_set(folder: Folder) -> LabelSet:
     raise DatasetError(f"{folder.root}: {reason}; say what its ids mean with --label-set")
 
 
-def known_ids(label_set: LabelSet) -> NDArray[np.bool_]:
-    """Return a table ``(256,)`` of the ids that masks of a label set may have."""
-    known = np.zeros(256, bool)
-    known[[*label_set.ids, UNLABELED]] = True
-    return known
-
-
 def numbered_label_set(ids: Collection[int]) -> LabelSet:
     """Return a label set for ids of which nothing is known, each with a colour of its own."""
     classes = []
@@ -161,19 +149,6 @@ def names_pairs(split: str, words: Sequence[str], names: Collection[str]) -> boo
     return split in SPLITS or any(word in names for word in words[:1])
 
 
-def words_of(root: Path, split: str) -> list[str]:
-    """Return the names in a list.
-
-    Raises:
-        DatasetError: It cannot be read.
-    """
-    path = Path(root) / f"{split}.txt"
-    try:
-        return path.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
-
-
 def _check_list(path: Path, words: Sequence[str], names: Collection[str]) -> None:
     for word in words:
         if word not in names:
@@ -194,8 +169,6 @@ def _further(root: Path, folder: str, names: set[str]) -> dict[str, Path]:
 
 
 def _entries(root: Path, pairs: Sequence[Pair]) -> list[Entry] | None:
-    # The manifest is the recorder's; that room is built on this one, so it is imported late.
-
     if not (root / MANIFEST).exists():
         return None
     by_name = {entry.name: entry for entry in read_manifest(root)}

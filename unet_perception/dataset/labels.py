@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.info import INFO_FILE, read_info
 from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.pictures import MaskColorError, read_image, read_mask
+from unet_perception.dataset.sources import Source
 from unet_perception.errors import DatasetError
-from unet_perception.labels import UNLABELED, LabelSet, label_map, load_label_set
+from unet_perception.labels import UNLABELED, LabelSet, label_map
 
 
 class MaskReader:
@@ -26,36 +26,32 @@ class MaskReader:
             DatasetError: ``dataset.json`` cannot be read.
             LabelSetError: Its label set is unknown or has no map to ``target``.
         """
-        info = read_info(root)
-        self._assumed = info is None
-        source = target if info is None or info.label_set == target.name else None
-        self._map = label_map(source or load_label_set(info.label_set if info else ""), target)
-
-    @property
-    def description(self) -> str:
-        """What the map merges and loses, or what was assumed; empty where all is plain."""
-        if self._assumed:
-            return f"no {INFO_FILE}: ids are taken as {self._map.target.name}"
-        same = self._map.source.name == self._map.target.name
-        return "" if same else self._map.describe()
+        self._map = label_map(Source(root).label_set(target), target)
 
     def read_pair(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return a pair's picture, RGB uint8 ``(H, W, 3)``, and its mask as ``read`` does.
+        """Return a pair as the function does, with the mask in the target's ids and 255.
 
         Raises:
-            DatasetError: As ``read``, or picture and mask differ in size.
+            DatasetError: As the function.
         """
-        image, mask = read_image(pair.image), self.read(pair)
-        check_sizes(pair, image, mask)
-        return image, mask
+        image, ids = read_pair(pair, self._map.source)
+        return image, self._map.apply(ids)
 
-    def read(self, pair: Pair) -> NDArray[np.uint8]:
-        """Return a pair's mask, uint8 ``(H, W)``, in the target's ids and 255.
 
-        Raises:
-            DatasetError: The file is unreadable or has an id outside its label set.
-        """
-        return self._map.apply(read_ids(pair.mask, self._map.source))
+def read_pair(pair: Pair, label_set: LabelSet) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return a picture, RGB uint8 ``(H, W, 3)``, and its mask, as ``read_ids`` does.
+
+    Raises:
+        DatasetError: A file is unreadable, the mask has colours or an id outside its label set,
+            or the sizes differ.
+    """
+    image, mask = read_image(pair.image), read_ids(pair.mask, label_set)
+    if image.shape[:2] != mask.shape:
+        raise DatasetError(
+            f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
+            f"{mask.shape[1]}x{mask.shape[0]}"
+        )
+    return image, mask
 
 
 def read_ids(path: Path, label_set: LabelSet) -> NDArray[np.uint8]:
@@ -68,27 +64,34 @@ def read_ids(path: Path, label_set: LabelSet) -> NDArray[np.uint8]:
         mask = read_mask(path)
     except MaskColorError as error:
         raise _with_palette(error, label_set) from None
-    known = np.zeros(256, bool)
-    known[[*label_set.ids, UNLABELED]] = True
-    strays = np.flatnonzero((count_ids(mask) > 0) & ~known)
+    check_ids(path, mask, label_set)
+    return mask
+
+
+def check_ids(path: Path, ids: NDArray[np.uint8], label_set: LabelSet) -> None:
+    """Refuse a mask with an id outside its label set.
+
+    Raises:
+        DatasetError: Names the file and the id.
+    """
+    strays = np.flatnonzero((count_ids(ids) > 0) & ~known_ids(label_set))
     if len(strays):
         raise DatasetError(
             f"{path}: has id {strays[0]}, which label set {label_set.name} does not have"
         )
-    return mask
 
 
-def check_sizes(pair: Pair, image: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
-    """Refuse a picture and a mask of two sizes.
+def known_ids(label_set: LabelSet) -> NDArray[np.bool_]:
+    """Return a table ``(256,)`` of the ids that masks of a label set may have."""
+    known = np.zeros(256, bool)
+    known[[*label_set.ids, UNLABELED]] = True
+    return known
 
-    Raises:
-        DatasetError: Names the picture and both sizes.
-    """
-    if image.shape[:2] != mask.shape:
-        raise DatasetError(
-            f"{pair.image}: is {image.shape[1]}x{image.shape[0]}, but its mask is "
-            f"{mask.shape[1]}x{mask.shape[0]}"
-        )
+
+def histogram(ids: NDArray[np.uint8]) -> dict[int, int]:
+    """Return how many pixels of a mask each id has that is there."""
+    counts = np.bincount(ids.reshape(-1), minlength=256)
+    return {int(i): int(counts[i]) for i in np.flatnonzero(counts)}
 
 
 def count_ids(mask: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -34,6 +34,19 @@ def list_splits(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in Path(root).glob("*.txt")))
 
 
+def words_of(root: Path, split: str) -> list[str]:
+    """Return the names in a list.
+
+    Raises:
+        DatasetError: It cannot be read.
+    """
+    path = Path(root) / f"{split}.txt"
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read: {error}") from error
+
+
 def list_pairs(root: Path, split: str | None = None) -> list[Pair]:
     """Return the pairs of a dataset, sorted by name.
 
@@ -82,10 +95,7 @@ def _read_split(root: Path, split: str) -> list[str]:
     if not path.is_file():
         known = ", ".join(list_splits(root)) or "none"
         raise DatasetError(f"{path}: no such list; there are: {known}")
-    try:
-        names = path.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}") from error
+    names = words_of(root, split)
     if len(set(names)) != len(names):
         double = next(name for name in names if names.count(name) > 1)
         raise DatasetError(f"{path}: names {double!r} twice")

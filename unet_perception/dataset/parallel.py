@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -16,7 +17,6 @@ Watch = Callable[[int, int], None]
 """Told how many are done, and of how many."""
 
 AHEAD = 8
-"""Results for each thread that may wait to be taken."""
 
 
 def unwatched(done: int, total: int) -> None:
@@ -28,7 +28,9 @@ def in_order(
     items: Sequence[Item],
     watch: Watch = unwatched,
     workers: int = 0,
-) -> Iterator[Result]:
+    ahead: int = AHEAD,
+    begin: Callable[[], None] | None = None,
+) -> Generator[Result, None, None]:
     """Yield the result for each item, in order, worked out by threads that run ahead.
 
     Reading, decoding and hashing all let go of the interpreter's lock.
@@ -38,21 +40,18 @@ def in_order(
         items: What to do it to.
         watch: Told about every result.
         workers: Threads; 0 takes one for each core.
+        ahead: Results for each thread that may wait to be taken.
+        begin: Called in each thread before all else.
     """
     workers = workers or os.cpu_count() or 1
     waiting: deque[Future[Result]] = deque()
-    done = 0
-    with ThreadPoolExecutor(workers) as pool:
+    coming = iter(items)
+    with ThreadPoolExecutor(workers, initializer=begin) as pool:
         try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= workers * AHEAD:
-                    yield waiting.popleft().result()
-                    done += 1
-                    watch(done, len(items))
-            while waiting:
+            for done in range(1, len(items) + 1):
+                for item in islice(coming, workers * ahead - len(waiting)):
+                    waiting.append(pool.submit(function, item))
                 yield waiting.popleft().result()
-                done += 1
                 watch(done, len(items))
         finally:
             for future in waiting:

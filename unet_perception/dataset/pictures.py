@@ -15,6 +15,8 @@ from unet_perception.dataset.whole import damage
 from unet_perception.errors import DatasetError
 from unet_perception.imaging.coded_size import JPEG, PNG, check_coded_size
 
+IMAGE_FLAGS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+
 
 class MaskColorError(DatasetError):
     """A mask's pixels are colours where ids should be.
@@ -42,9 +44,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: The file cannot be read or decoded.
     """
-    return np.ascontiguousarray(
-        _decode(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)[..., ::-1]
-    )
+    return np.ascontiguousarray(_decode(path, IMAGE_FLAGS)[..., ::-1])
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:
@@ -115,11 +115,21 @@ def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
     try:
         if not data.startswith((PNG, JPEG)):
             check_coded_size(data, files=True)
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        return decode(data, flags)
     except ValueError as error:
         raise DatasetError(f"{path}: {error}") from error
+
+
+def decode(data: bytes, flags: int) -> NDArray[np.uint8]:
+    """Return the pixels of a file whose size was checked, as OpenCV has them.
+
+    Raises:
+        ValueError: It cannot be decoded; the message goes on from the file's name.
+    """
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise DatasetError(f"{path}: cannot be decoded: {error.err}") from error
+        raise ValueError(f"cannot be decoded: {error.err}") from error
     if pixels is None:
-        raise DatasetError(f"{path}: is no whole picture")
+        raise ValueError("is no whole picture")
     return np.asarray(pixels)

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.folder import is_mask, known_ids
+from unet_perception.dataset.folder import is_mask
 from unet_perception.dataset.info import DatasetInfo, write_info
+from unet_perception.dataset.labels import check_ids, histogram, read_ids
 from unet_perception.dataset.manifest import MANIFEST
 from unet_perception.dataset.new_folder import new_folder
 from unet_perception.dataset.pairs import MASK_FOLDER, MASK_SUFFIX
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
-from unet_perception.dataset.pictures import read_image, read_mask
+from unet_perception.dataset.pictures import read_image
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
 from unet_perception.labels import LabelMap
@@ -95,7 +96,7 @@ class NewDataset:
 
 def _write_item(root: Path, item: Item, link: bool) -> Entry | None:
     digests: dict[str, str] = {}
-    histogram = dict(item.entry.histogram) if item.entry else {}
+    counts = item.entry.histogram if item.entry else {}
     for folder, source in item.files.items():
         old = item.entry.files.get(f"{folder}/{source.name}", "") if item.entry else ""
         has_ids = is_mask(folder) or _is_instance(folder)
@@ -110,11 +111,10 @@ def _write_item(root: Path, item: Item, link: bool) -> Entry | None:
         target.write_bytes(data)
         digests[f"{folder}/{target.name}"] = hashlib.sha256(data).hexdigest()
         if folder == MASK_FOLDER:
-            counts = np.bincount(ids.reshape(-1), minlength=256)
-            histogram = {int(i): int(counts[i]) for i in np.flatnonzero(counts)}
+            counts = histogram(ids)
     if item.entry is None:
         return None
-    return replace(item.entry, name=item.name, histogram=histogram, files=digests)
+    return replace(item.entry, name=item.name, histogram=counts, files=digests)
 
 
 def _is_instance(folder: str) -> bool:
@@ -144,18 +144,9 @@ def _mapped(
     if _is_instance(folder):
         # CARLA has the class in red and the number of the instance in green and blue.
         bgr = np.asarray(cv2.cvtColor(read_image(path), cv2.COLOR_RGB2BGR), np.uint8)
-        ids = _apply(mapping, bgr[..., 2], path)
-        bgr[..., 2] = ids
+        ids = np.ascontiguousarray(bgr[..., 2])
+        check_ids(path, ids, mapping.source)
+        bgr[..., 2] = ids = mapping.apply(ids)
         return encode_picture(bgr), ids
-    ids = _apply(mapping, read_mask(path), path)
+    ids = mapping.apply(read_ids(path, mapping.source))
     return encode_ids(ids), ids
-
-
-def _apply(mapping: LabelMap, ids: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
-    known = known_ids(mapping.source)[ids]
-    if not known.all():
-        stray = int(ids[~known][0])
-        raise DatasetError(
-            f"{path}: has id {stray}, which label set {mapping.source.name} does not have"
-        )
-    return mapping.apply(ids)

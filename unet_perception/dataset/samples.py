@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.pictures import read_image, read_mask
 from unet_perception.imaging import Frame, colorize, overlay
 from unet_perception.labels import LabelSet
+
+Item = TypeVar("Item")
 
 ALPHA = 0.5
 WIDTH = 480
@@ -37,10 +40,10 @@ class Sample:
     mask: NDArray[np.uint8]
 
 
-def spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
-    """Return ``count`` pairs, or all where there are fewer, evenly spread and in order."""
-    count = min(count, len(pairs))
-    return [pairs[(2 * i + 1) * len(pairs) // (2 * count)] for i in range(count)]
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Return ``count`` items, or all where there are fewer, evenly spread and in order."""
+    count = min(count, len(items))
+    return [items[(2 * i + 1) * len(items) // (2 * count)] for i in range(count)]
 
 
 def load_sample(pair: Pair, label_set: LabelSet) -> Sample:

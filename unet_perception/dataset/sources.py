@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from unet_perception.dataset import Pair, read_info
+from unet_perception.dataset.info import INFO_FILE, read_info
+from unet_perception.dataset.pairs import Pair
 from unet_perception.dataset.splits import AUTO, evaluation_pairs, training_pairs
-from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.labels import LabelSet, load_label_set
+from unet_perception.errors import ConfigError, DatasetError, LabelSetError
+from unet_perception.labels import LabelGroups, LabelSet, label_map, load_label_set
 
 GAP = 0.01
 """Share of the pairs between the trained and the held out ones that is used for neither."""
@@ -76,6 +77,19 @@ class Source:
     def assumed(self) -> bool:
         """Whether nothing says what the masks' ids mean."""
         return not self.labels and read_info(self.root) is None
+
+    def in_words(self, groups: LabelGroups) -> str:
+        """Return what the way into the network's label set merges or assumes; may be empty."""
+        if self.assumed:
+            return f"no {INFO_FILE}: ids are taken as {groups.target.name}"
+        if groups.source.name == groups.target.name:
+            return ""
+        if groups.is_partial:
+            return groups.describe()
+        try:
+            return label_map(groups.source, groups.target).describe()
+        except LabelSetError:
+            return groups.describe()
 
     def pairs(self) -> tuple[list[Pair], list[Pair]]:
         """Return the pairs to train on and the pairs to validate on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unet_perception.dataset import Pair, list_pairs, list_splits
+from unet_perception.dataset.pairs import Pair, list_pairs, list_splits
 from unet_perception.errors import DatasetError
 
 AUTO, ALL = "auto", "all"

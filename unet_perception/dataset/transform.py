@@ -102,7 +102,7 @@ def subsample(folder: Folder, indices: Sequence[int]) -> NewDataset:
         sources=[folder.root],
         items=_items(folder, indices, renamed, None),
         info=info,
-        lists=_without_empty(lists),
+        lists={split: names for split, names in lists.items() if names},
         notes=[f"{split}.txt: no pair of it is left" for split in lists if not lists[split]],
     )
 
@@ -128,7 +128,12 @@ def merge(folders: Sequence[Folder], target: LabelSet | None = None) -> NewDatas
     recorded = all(folder.entries is not None for folder in folders)
     if not recorded and any(folder.entries is not None for folder in folders):
         notes.append("no manifest.jsonl is written, since not every folder has one")
-    notes += _list_notes(folders)
+    if any(folder.lists for folder in folders):
+        notes += [
+            f"{folder.root}: has no lists, so its {len(folder.pairs)} pairs are in none"
+            for folder in folders
+            if not folder.lists
+        ]
     common = set.intersection(*(set(folder.further) for folder in folders))
     for folder in folders:
         for left in sorted(folder.further.keys() - common):
@@ -185,16 +190,6 @@ def _maps(
     return maps, list(dict.fromkeys(mapping.describe() for mapping in maps if mapping))
 
 
-def _list_notes(folders: Sequence[Folder]) -> list[str]:
-    if not any(folder.lists for folder in folders):
-        return []
-    return [
-        f"{folder.root}: has no lists, so its {len(folder.pairs)} pairs are in none"
-        for folder in folders
-        if not folder.lists
-    ]
-
-
 def _merged_info(folders: Sequence[Folder], label_set: LabelSet, recorded: bool) -> DatasetInfo:
     infos = [folder.info or DatasetInfo("") for folder in folders]
     first = infos[0]
@@ -214,7 +209,3 @@ def _merged_info(folders: Sequence[Folder], label_set: LabelSet, recorded: bool)
 
 def _shared(values: Sequence[str]) -> str:
     return values[0] if len(set(values)) == 1 else ""
-
-
-def _without_empty(lists: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    return {split: names for split, names in lists.items() if names}

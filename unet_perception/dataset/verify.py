@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.folder import (
-    NUMBERED,
-    SPLITS,
-    further_folders,
-    label_set_of,
-    names_pairs,
-    words_of,
-)
+from unet_perception.dataset.entry import NUMBERED, Entry
+from unet_perception.dataset.folder import SPLITS, further_folders, label_set_of, names_pairs
 from unet_perception.dataset.info import INFO_FILE, DatasetInfo, read_info
 from unet_perception.dataset.manifest import MANIFEST, read_manifest
-from unet_perception.dataset.pairs import IMAGE_FOLDER, IMAGE_SUFFIXES, MASK_FOLDER, list_splits
+from unet_perception.dataset.pairs import (
+    IMAGE_FOLDER,
+    IMAGE_SUFFIXES,
+    MASK_FOLDER,
+    list_splits,
+    words_of,
+)
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.dataset.verify_pair import Finding, PairCheck
 from unet_perception.errors import DatasetError

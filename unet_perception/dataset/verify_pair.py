@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.folder import is_mask, known_ids
+from unet_perception.dataset.folder import is_mask
+from unet_perception.dataset.labels import known_ids
 from unet_perception.dataset.pairs import MASK_FOLDER
+from unet_perception.dataset.pictures import IMAGE_FLAGS, decode
 from unet_perception.dataset.whole import damage
 from unet_perception.imaging.coded_size import JPEG
 from unet_perception.labels import LabelSet
@@ -93,22 +95,13 @@ class PairCheck:
             text = "is a JPEG, which smears class ids; a mask is a PNG"
             findings.append(Finding("mask form", where, text))
             return None
-        text = damage(data)
-        if text:
-            findings.append(Finding("unreadable", where, text))
-            return None
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         try:
-            pixels = cv2.imdecode(
-                np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED if mask else flags
-            )
-        except cv2.error as error:
-            findings.append(Finding("unreadable", where, f"cannot be decoded: {error.err}"))
+            if wrong := damage(data):
+                raise ValueError(wrong)
+            return decode(data, cv2.IMREAD_UNCHANGED if mask else IMAGE_FLAGS)
+        except ValueError as error:
+            findings.append(Finding("unreadable", where, str(error)))
             return None
-        if pixels is None:
-            findings.append(Finding("unreadable", where, "cannot be decoded"))
-            return None
-        return np.asarray(pixels)
 
     def _check_ids(
         self,

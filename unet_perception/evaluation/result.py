@@ -53,10 +53,10 @@ class Slice:
             "name": self.name,
             "label_set": self.label_set.name,
             "pairs": self.frames,
-            "miou": _number(scores.miou),
-            "accuracy": _number(scores.accuracy),
-            "fwiou": _number(scores.fwiou),
-            "boundary_f": _number(self.boundary.mean),
+            "miou": or_none(scores.miou),
+            "accuracy": or_none(scores.accuracy),
+            "fwiou": or_none(scores.fwiou),
+            "boundary_f": or_none(self.boundary.mean),
             "classes": {
                 names.get(i, str(i)): {
                     "id": i,
@@ -146,14 +146,14 @@ class Evaluation:
                 {
                     "dataset": self.datasets[frame.dataset].name,
                     "name": frame.name,
-                    "miou": _number(frame.miou),
-                    "accuracy": _number(frame.accuracy),
+                    "miou": or_none(frame.miou),
+                    "accuracy": or_none(frame.accuracy),
                 }
                 for frame in self.frames
             ],
         }
 
 
-def _number(value: float) -> float | None:
-    # JSON has no NaN; where no pixel was counted there is no score.
+def or_none(value: float) -> float | None:
+    """Return a score as JSON takes it, which has no NaN: where no pixel counts there is none."""
     return None if math.isnan(value) else value

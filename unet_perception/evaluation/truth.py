@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset import Pair, read_image, read_info
-from unet_perception.dataset.info import INFO_FILE
-from unet_perception.dataset.labels import check_sizes, read_ids
+from unet_perception.dataset import Pair, read_info
+from unet_perception.dataset.labels import read_pair
 from unet_perception.dataset.manifest import MANIFEST, iterate_manifest
 from unet_perception.dataset.sources import Source
-from unet_perception.errors import LabelSetError
-from unet_perception.labels import UNLABELED, LabelGroups, LabelSet, label_groups, label_map
+from unet_perception.labels import UNLABELED, LabelSet, label_groups
 
 
 class Truth:
@@ -62,9 +60,9 @@ class Truth:
                 truth[class_id] = members[0]
             self._predicted = np.arange(256, dtype=np.uint8)
         self._truth = truth
-        self.description = _in_words(groups)
-        if source.assumed:
-            self.description = f"no {INFO_FILE}: ids are taken as {network.name}"
+        self.description = source.in_words(groups)
+        if groups.is_partial and self._source.name != network.name:
+            self.description = f"compared in {self._source.name}: {self.description}"
 
     def read(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return a pair's picture, RGB uint8 ``(H, W, 3)``, and its mask, uint8 ``(H, W)``.
@@ -75,8 +73,7 @@ class Truth:
             DatasetError: A file is unreadable, the sizes differ, or the mask has an id outside
                 its label set.
         """
-        image, mask = read_image(pair.image), read_ids(pair.mask, self._source)
-        check_sizes(pair, image, mask)
+        image, mask = read_pair(pair, self._source)
         return image, np.take(self._truth, mask)
 
     def comparable(self, predicted: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -112,15 +109,3 @@ def distinct_names(names: Sequence[str]) -> list[str]:
             other, number = f"{name} ({number})", number + 1
         distinct.append(other)
     return distinct
-
-
-def _in_words(groups: LabelGroups) -> str:
-    """Return what the way into the network's label set merges."""
-    if groups.source.name == groups.target.name:
-        return ""
-    if groups.is_partial:
-        return f"compared in {groups.source.name}: {groups.describe()}"
-    try:
-        return label_map(groups.source, groups.target).describe()
-    except LabelSetError:
-        return groups.describe()

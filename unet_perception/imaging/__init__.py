@@ -10,7 +10,6 @@ from unet_perception.imaging.resize import (
     Upscaler,
     network_input,
     resize_nearest,
-    upscale_ids,
 )
 
 __all__ = [
@@ -31,5 +30,4 @@ __all__ = [
     "reorder",
     "resize_nearest",
     "to_rgb",
-    "upscale_ids",
 ]

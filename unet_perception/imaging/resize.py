@@ -41,13 +41,6 @@ def network_input(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(to_rgb(small, frame.encoding))
 
 
-def upscale_ids(
-    ids: NDArray[np.uint8], size: tuple[int, int], out: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8]:
-    """Return class ids ``(h, w)`` at the camera's ``size`` (rows, columns), none invented."""
-    return resize_nearest(ids, size, out)
-
-
 class InputWriter:
     """Writes frames into an engine's input, nothing else: no copy of a frame, no allocation."""
 

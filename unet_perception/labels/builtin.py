@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -61,11 +62,7 @@ def read_label_set(text: str, where: str) -> LabelSet:
     Raises:
         LabelSetError: It is no valid label set.
     """
-    try:
-        data = parse_json(text)
-    except DocumentError as error:
-        raise LabelSetError(f"{where}: {error}") from error
-    return LabelSet.from_dict(data, where)
+    return _parse(text, where, parse_json)
 
 
 @cache
@@ -74,9 +71,9 @@ def _load_builtin(name: str) -> LabelSet:
     return _parse(text, name)
 
 
-def _parse(text: str, where: str) -> LabelSet:
+def _parse(text: str, where: str, parse: Callable[[str], object] = parse_yaml) -> LabelSet:
     try:
-        data = parse_yaml(text)
+        data = parse(text)
     except DocumentError as error:
         raise LabelSetError(f"{where}: {error}") from error
     return LabelSet.from_dict(data, where)

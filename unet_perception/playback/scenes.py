@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from unet_perception.dataset import MaskReader, read_info
 from unet_perception.dataset.splits import evaluation_pairs
 from unet_perception.errors import ConfigError, DatasetError
-from unet_perception.imaging import upscale_ids
+from unet_perception.imaging import resize_nearest
 from unet_perception.labels import LabelSet, load_label_set
 from unet_perception.playback.source import SourceFrame
 from unet_perception.playback.street import LABEL_SET as STREET_LABEL_SET
@@ -219,4 +219,4 @@ def _resized(rgb: Pixels, ids: Pixels, view: CameraView) -> SourceFrame:
     smaller = view.width * view.height < rgb.shape[0] * rgb.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     scaled = np.asarray(cv2.resize(rgb, (view.width, view.height), interpolation=way), np.uint8)
-    return SourceFrame(scaled, upscale_ids(ids, size))
+    return SourceFrame(scaled, resize_nearest(ids, size))

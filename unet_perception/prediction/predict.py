@@ -17,8 +17,9 @@ from unet_perception.dataset import read_image
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.errors import ConfigError, DatasetError
 from unet_perception.imaging import Frame, colorize, overlay
+from unet_perception.imaging.contact_sheet import contact_sheet
 from unet_perception.prediction.inputs import Input, Video
-from unet_perception.prediction.sheet import Spread, draw_sheet, sheet_sample
+from unet_perception.prediction.sheet import KINDS, Spread, sheet_sample
 from unet_perception.prediction.video_file import VideoFile
 from unet_perception.segmenter import Segmenter
 
@@ -157,7 +158,7 @@ class _Run:
     def finish(self) -> None:
         """Write what all frames have in common."""
         if self._spread:
-            sheet = draw_sheet(self._spread.samples(), self._segmenter.label_set)
+            sheet = contact_sheet(self._spread.samples(), KINDS, self._segmenter.label_set)
             write_picture(self._folder / SHEET, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
     def _frame(self, name: str, image: NDArray[np.uint8], video: VideoFile | None) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,7 @@ from unet_perception.model.activations import reference_network
 from unet_perception.model.bundle import ModelBundle, bundle_weights, store_files
 from unet_perception.model.graph import build_onnx
 from unet_perception.quantization.equalise import SHARES, channel_peaks, equalise
-from unet_perception.quantization.int8 import (
-    KEPT_LADDER,
-    describe_kept,
-    nncf_version,
-    quantize_int8,
-)
+from unet_perception.quantization.int8 import KEPT_LADDER, describe_kept, quantize_int8
 from unet_perception.quantization.scores import Answers, answers, cost
 
 Sets = Sequence[tuple[Path, Sequence[Pair]]]
@@ -81,7 +77,7 @@ def add_int8(
         "scored_on": _listed(scored),
         "calibrated_on": _listed(calibration),
         "calibration_sha256": sums,
-        "tool": f"nncf {nncf_version()}",
+        "tool": f"nncf {version('nncf')}",
     }
     precisions = {**bundle.spec.precisions, "int8": facts}
     try:

@@ -82,13 +82,6 @@ def quantize_int8(
     return _files(quantized)
 
 
-def nncf_version() -> str:
-    """Return the version of NNCF that is installed."""
-    from importlib.metadata import version
-
-    return version("nncf")
-
-
 def _convolution_nodes(model: openvino.Model) -> dict[str, str]:
     """Return the name of each convolution's node by the name of its weights."""
     nodes = {}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unet_perception.dataset.entry import Entry, Moment, pair_name
 from unet_perception.dataset.folder import is_mask
+from unet_perception.dataset.labels import histogram
 from unet_perception.dataset.pairs import MASK_FOLDER
 from unet_perception.dataset.png import encode_ids, encode_picture
 from unet_perception.errors import DatasetError
@@ -57,8 +58,7 @@ class PairFiles:
         self._paths: list[Path] = []
         self._named: list[Path] = []
         images[MASK_FOLDER] = np.ascontiguousarray(images[MASK_FOLDER])
-        counts = np.bincount(images[MASK_FOLDER].reshape(-1)).tolist()
-        histogram = {number: count for number, count in enumerate(counts) if count}
+        counts = histogram(images[MASK_FOLDER])
         digests: dict[str, str] = {}
         try:
             for folder in list(images):
@@ -68,7 +68,7 @@ class PairFiles:
         except BaseException:
             self.discard()
             raise
-        self.entry = Entry(**vars(moment), name=name, histogram=histogram, files=digests)
+        self.entry = Entry(**vars(moment), name=name, histogram=counts, files=digests)
 
     def rename(self) -> None:
         """Give all files their own names.

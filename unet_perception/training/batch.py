@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,7 +18,6 @@ from unet_perception.training.augment.geometry import View, draw_view, sample
 from unet_perception.training.augment.paste import Things, paste
 from unet_perception.training.examples import Examples
 
-Item = TypeVar("Item")
 Pixels = NDArray[np.uint8]
 
 
@@ -100,58 +96,3 @@ def _compressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """Return a picture as JPEG leaves it; that red and blue change places there hardly shows."""
     _, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-
-
-def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
-    """Yield items that a thread makes ahead.
-
-    Args:
-        items: Iterated in the thread; what it raises is raised here.
-        depth: How many may wait to be taken.
-    """
-    ready: queue.Queue[tuple[bool, object]] = queue.Queue(depth)
-    stopped = threading.Event()
-
-    def put(ended: bool, value: object) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put((ended, value), timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def take() -> tuple[bool, object]:
-        while True:
-            alive = thread.is_alive()
-            try:
-                return ready.get(timeout=1.0)
-            except queue.Empty:
-                # It hands on what goes wrong, unless there is no memory even for that.
-                if not alive:
-                    raise MemoryError("the thread that makes pictures is gone") from None
-
-    def work() -> None:
-        # This thread's own setting: a second team of threads would fight with the network's.
-        torch.set_num_threads(1)
-        try:
-            for item in items:
-                if not put(False, item):
-                    return
-            put(True, None)
-        except BaseException as error:
-            put(True, error)
-
-    thread = threading.Thread(target=work, name="prefetch", daemon=True)
-    thread.start()
-    try:
-        while True:
-            ended, value = take()
-            if ended:
-                if isinstance(value, BaseException):
-                    raise value
-                return
-            yield value  # type: ignore[misc]
-    finally:
-        stopped.set()
-        thread.join()

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.errors import ConfigError
+from unet_perception.training.recipe import CLASS_WEIGHTS
 from unet_perception.training.targets import Targets
 
-CLASS_WEIGHTS = ("none", "log", "sqrt")
 LARGEST = 8.0
 """Weight that no class exceeds: a class of a few pixels would otherwise drown all others."""
 

@@ -6,16 +6,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.dataset.info import INFO_FILE
 from unet_perception.dataset.parallel import Watch, unwatched
 from unet_perception.dataset.sources import Source
-from unet_perception.errors import ConfigError, DatasetError, LabelSetError
-from unet_perception.labels import LabelGroups, LabelSet, label_groups, label_map
+from unet_perception.errors import ConfigError, DatasetError
+from unet_perception.labels import LabelGroups, LabelSet, label_groups
 from unet_perception.training.examples import Examples, Part, load_examples
 from unet_perception.training.targets import Targets, join_targets
 
@@ -81,7 +79,6 @@ def load_data(
     label_set: LabelSet,
     say: Callable[[str], None] = lambda line: None,
     on_progress: Watch = unwatched,
-    folder: Path | None = None,
 ) -> TrainingData:
     """Read every pair of several datasets.
 
@@ -90,7 +87,6 @@ def load_data(
         label_set: The network's.
         say: Told one line at a time what was found.
         on_progress: Told how many pairs are read, of how many to train on.
-        folder: Where files are made if the pixels are too many for the memory.
 
     Raises:
         ConfigError: There is no dataset.
@@ -105,33 +101,17 @@ def load_data(
     for source, group, table in zip(sources, groups, tables, strict=True):
         pairs, scored = source.pairs()
         say(f"{source.root}: {len(pairs)} pairs to train on, {len(scored)} to validate on")
-        about = in_words(source, group)
+        about = source.in_words(group)
         if about:
             say(f"  {about}")
         parts.append(Part(pairs, group.source, table))
         held_out.append(Part(scored, group.source, table))
-    examples = load_examples(parts, on_progress=on_progress, folder=folder)
+    examples = load_examples(parts, on_progress=on_progress)
     say(examples.place)
     validation = [
-        ValidationSet(
-            source.root.resolve().name, load_examples([part], folder=folder), group, part.table
-        )
+        ValidationSet(source.root.resolve().name, load_examples([part]), group, part.table)
         for source, group, part in zip(sources, groups, held_out, strict=True)
         if part.pairs
     ]
     counts = [(len(part.pairs), source.weight) for part, source in zip(parts, sources, strict=True)]
     return TrainingData(targets, examples, tuple(counts), tuple(validation))
-
-
-def in_words(source: Source, groups: LabelGroups) -> str:
-    """Return what the way into the network's label set merges or assumes; may be empty."""
-    if source.assumed:
-        return f"no {INFO_FILE}: ids are taken as {groups.target.name}"
-    if groups.source.name == groups.target.name:
-        return ""
-    if groups.is_partial:
-        return groups.describe()
-    try:
-        return label_map(groups.source, groups.target).describe()
-    except LabelSetError:
-        return groups.describe()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.dataset import Pair, read_image
-from unet_perception.dataset.labels import check_sizes, count_ids, read_ids
+from unet_perception.dataset.labels import count_ids, read_pair
 from unet_perception.dataset.parallel import Watch, in_order, unwatched
 from unet_perception.errors import DatasetError
 from unet_perception.labels import LabelSet
@@ -137,8 +137,7 @@ def load_examples(
 
 def _read(job: tuple[Part, Pair]) -> _Read:
     part, pair = job
-    image, ids = read_image(pair.image), read_ids(pair.mask, part.label_set)
-    check_sizes(pair, image, ids)
+    image, ids = read_pair(pair, part.label_set)
     mask = part.table[ids]
     digest = hashlib.sha256(repr(mask.shape).encode())
     digest.update(image.data)

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
+from functools import partial
 from typing import TypeVar
 
 import torch
 
-from unet_perception.training.batch import prefetch
+from unet_perception.dataset.parallel import in_order
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
 
 MOST_THREADS = 8
+AHEAD = 3
+"""Batches for each thread that may wait to be taken, the one that it makes among them."""
 
 
 def threads_for(device: torch.device, processes: int) -> int:
@@ -36,12 +39,9 @@ def in_threads(
     Args:
         make: Called in the threads; what it raises is raised here.
         jobs: What to make.
-        threads: Thread ``i`` makes every job ``i``, ``i + threads`` and so on.
+        threads: How many.
     """
-    with ExitStack() as stack:
-        lanes = [
-            stack.enter_context(closing(prefetch(map(make, jobs[first::threads]))))  # type: ignore[type-var]
-            for first in range(min(threads, len(jobs)))
-        ]
-        for number, job in enumerate(jobs):
-            yield job, next(lanes[number % len(lanes)])
+    # The threads' own setting: a second team of threads would fight with the network's.
+    alone = partial(torch.set_num_threads, 1)
+    with closing(in_order(make, jobs, workers=threads, ahead=AHEAD, begin=alone)) as made:
+        yield from zip(jobs, made, strict=True)

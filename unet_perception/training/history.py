@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from unet_perception.evaluation.result import or_none
 from unet_perception.model.unet import UNet
 
 
@@ -74,19 +75,13 @@ class Epoch:
         return {
             "epoch": self.number,
             "loss": self.loss,
-            "accuracy": _known(self.accuracy),
-            "miou": _known(self.miou),
+            "accuracy": or_none(self.accuracy),
+            "miou": or_none(self.miou),
             "seconds": self.seconds,
-            "val_miou": _known(self.val_miou),
-            "val_accuracy": _known(self.val_accuracy),
+            "val_miou": or_none(self.val_miou),
+            "val_accuracy": or_none(self.val_accuracy),
             "checked": [
-                {
-                    "name": part.name,
-                    "label_set": part.label_set,
-                    "miou": _known(part.miou),
-                    "accuracy": _known(part.accuracy),
-                    "whole": part.whole,
-                }
+                asdict(part) | {"miou": or_none(part.miou), "accuracy": or_none(part.accuracy)}
                 for part in self.checked
             ],
         }
@@ -146,11 +141,6 @@ def best_of(history: Sequence[Epoch]) -> Epoch:
 def _mean(values: Sequence[float]) -> float:
     known = [value for value in values if not math.isnan(value)]
     return sum(known) / len(known) if known else math.nan
-
-
-def _known(value: float) -> float | None:
-    # JSON has no NaN.
-    return None if math.isnan(value) else value
 
 
 def _float(value: Any) -> float:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from unet_perception.errors import TrainingError
 
@@ -16,34 +17,20 @@ class StoppedError(TrainingError):
     """Training was asked to stop, and all that is needed to go on is on the disk."""
 
 
-class Interrupts:
-    """Remembers a signal so that the step under way is finished and saved."""
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Take the signals over; give what tells whether one came, so that the step is finished."""
+    came = False
 
-    def __init__(self) -> None:
-        """Nothing came so far."""
-        self._came = False
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Interrupts:
-        """Take the signals over."""
-        self._before = {number: signal.signal(number, self._take) for number in SIGNALS}
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def stop(self) -> bool:
-        """Return whether to stop."""
-        return self._came
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._came:
+    def take(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:
             raise KeyboardInterrupt
-        self._came = True
+        came = True
+
+    before = {number: signal.signal(number, take) for number in SIGNALS}
+    try:
+        yield lambda: came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

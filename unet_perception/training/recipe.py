@@ -11,11 +11,7 @@ from typing import Any
 from unet_perception.errors import ConfigError
 from unet_perception.training.augment.settings import Augmentation
 
-OPTIMIZERS = ("adam", "adamw")
-SCHEDULES = ("constant", "cosine")
 CLASS_WEIGHTS = ("none", "log", "sqrt")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-KEEPS = ("last", "best")
 
 _WHOLE = {
     "epochs": (1, 100_000),
@@ -41,11 +37,11 @@ _NUMBERS = {
     "checkpoint_seconds": (0.0, 1e6),
 }
 _CHOICES = {
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
+    "optimizer": ("adam", "adamw"),
+    "schedule": ("constant", "cosine"),
     "class_weights": CLASS_WEIGHTS,
-    "precision": PRECISIONS,
-    "keep": KEEPS,
+    "precision": ("auto", "fp32", "bf16", "fp16"),
+    "keep": ("last", "best"),
 }
 
 

@@ -20,39 +20,24 @@ Drawn = dict[str, Values]
 _Draw = Callable[[np.random.Generator, View], Values]
 _Apply = Callable[[Tensor, Tensor, Batch], Tensor]
 
-_DRAW: dict[str, _Draw] = {
-    "recolor": photometric.draw_recolor,
-    "shadow": light.draw_shadow,
-    "sunset": light.draw_sunset,
-    "wet": weather.draw_wet,
-    "haze": weather.draw_haze,
-    "night": light.draw_night,
-    "glare": light.draw_glare,
-    "rain": weather.draw_rain,
-    "blur": photometric.draw_blur,
-    "motion": photometric.draw_motion,
-    "hue": photometric.draw_hue,
-    "sharpen": photometric.draw_sharpen,
-    "noise": photometric.draw_noise,
+_EFFECTS: dict[str, tuple[_Draw | None, _Apply]] = {
+    "recolor": (photometric.draw_recolor, photometric.recolor),
+    "shadow": (light.draw_shadow, light.shadow),
+    "sunset": (light.draw_sunset, light.sunset),
+    "wet": (weather.draw_wet, weather.wet),
+    "haze": (weather.draw_haze, weather.haze),
+    "night": (light.draw_night, light.night),
+    "glare": (light.draw_glare, light.glare),
+    "rain": (weather.draw_rain, weather.rain),
+    "blur": (photometric.draw_blur, photometric.blur),
+    "motion": (photometric.draw_motion, photometric.motion),
+    "tone": (None, photometric.tone),
+    "hue": (photometric.draw_hue, photometric.hue),
+    "sharpen": (photometric.draw_sharpen, photometric.sharpen),
+    "noise": (photometric.draw_noise, photometric.noise),
 }
-
-_APPLY: dict[str, _Apply] = {
-    "recolor": photometric.recolor,
-    "shadow": light.shadow,
-    "sunset": light.sunset,
-    "wet": weather.wet,
-    "haze": weather.haze,
-    "night": light.night,
-    "glare": light.glare,
-    "rain": weather.rain,
-    "blur": photometric.blur,
-    "motion": photometric.motion,
-    "tone": photometric.tone,
-    "hue": photometric.hue,
-    "sharpen": photometric.sharpen,
-    "noise": photometric.noise,
-}
-"""In the order in which light takes them on: things, weather, lens, sensor."""
+"""How each is drawn and laid on, in the order in which light takes them on: things, weather, lens,
+sensor. The tone, which all pictures get, is drawn after all others."""
 
 _TONE = ("exposure", "gamma", "contrast", "saturation", "cast", "grey")
 """Settings that are one effect together."""
@@ -69,7 +54,9 @@ def draw_effects(rng: np.random.Generator, settings: Augmentation, view: View) -
     if rng.random() < settings.clean:
         return {}
     chosen = _choose(rng, settings)
-    drawn = {name: draw(rng, view) for name, draw in _DRAW.items() if name in chosen}
+    drawn = {
+        name: draw(rng, view) for name, (draw, _) in _EFFECTS.items() if draw and name in chosen
+    }
     if any(getattr(settings, name) for name in _TONE):
         drawn["tone"] = photometric.draw_tone(rng, settings)
     return drawn
@@ -110,7 +97,7 @@ def lay_on(images: Tensor, masks: Tensor, drawn: Sequence[Drawn]) -> Tensor:
     Returns:
         ``images``.
     """
-    for name, effect in _APPLY.items():
+    for name, (_, effect) in _EFFECTS.items():
         chosen = [i for i, one in enumerate(drawn) if name in one]
         if chosen:
             batch = stack([drawn[i][name] for i in chosen], images.device)
