@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from unet_perception.engines.select import ENGINES, PRECISIONS
+from unet_perception.engines.kind import ENGINE_KINDS, PRECISIONS
 from unet_perception.errors import ConfigError
 from unet_perception.options.option import Option, Value, between, one_of, some_of
 
@@ -60,8 +60,8 @@ CONFIGURE_OPTIONS = (
         "engine",
         "auto",
         "what runs the network; auto takes the fastest that is installed",
-        f"one of {', '.join(ENGINES)}",
-        one_of(ENGINES),
+        f"one of auto, {', '.join(ENGINE_KINDS.built_in)}, or one that another package adds",
+        lambda value: value == "auto" or value in ENGINE_KINDS,
     ),
     Option(
         "precision",
