@@ -96,7 +96,7 @@ def _open_first(request: EngineRequest) -> Engine:
 
 
 def _in_order() -> tuple[dict[str, EngineKind], dict[str, list[str]]]:
-    """Return the engines as ``auto`` tries them, and why some of other packages cannot be loaded."""
+    """Return the engines as ``auto`` tries them, and why some cannot be loaded."""
     order = list(ENGINE_KINDS.built_in)
     kinds: dict[str, EngineKind] = {}
     broken: dict[str, list[str]] = {}
