@@ -43,10 +43,11 @@ def test_ids_are_those_of_the_reference_in_every_order_of_colours(
         device_input=torch.zeros(shape, dtype=torch.uint8),
         device_output=torch.zeros((batch, *SIZE), dtype=torch.uint8),
     )
-    network = CudaNetwork(fold_encoding(weights, encoding), dtype, buffers)  # type: ignore[arg-type]
+    folded = fold_encoding(weights, encoding)
+    network = CudaNetwork(bundle.spec, folded, dtype, buffers)  # type: ignore[arg-type]
     buffers.device_input[:] = torch.from_numpy(probe_inputs(SIZE, encoding, batch))
     assert network.enqueue(0)
-    expected = reference_ids(weights, SIZE, batch)
+    expected = reference_ids(bundle.spec, weights, batch)
     same = agreement(buffers.device_output.numpy(), expected)
     assert same > (0.9999 if dtype == torch.float32 else 0.995)
 
@@ -62,7 +63,8 @@ def test_the_engine_says_what_it_is_and_agrees(
     assert "CUDA graph" in engine.info.detail
     assert "no CUDA graph" not in engine.info.detail
     engine.inputs[...] = probe_inputs(SIZE, encoding, batch)
-    same = agreement(engine.infer_all(), reference_ids(bundle_weights(bundle), SIZE, batch))
+    expected = reference_ids(bundle.spec, bundle_weights(bundle), batch)
+    same = agreement(engine.infer_all(), expected)
     assert same > 0.995
     engine.close()
 

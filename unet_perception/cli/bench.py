@@ -68,12 +68,13 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from unet_perception.bench import onnx_runtime
-    from unet_perception.bench.floor import multiply_adds, open_probes
+    from unet_perception.bench.floor import open_probes
     from unet_perception.bench.measure import as_document, at_size, measure
     from unet_perception.bench.report import as_table, rates_line, save_plot
     from unet_perception.engines.kind import ENGINE_KINDS
     from unet_perception.errors import ConfigError, EngineError
     from unet_perception.model.bundle import load_bundle
+    from unet_perception.model.summary import multiply_adds
     from unet_perception.segmenter import find_model
 
     names = options.engines or ENGINE_KINDS.names

@@ -15,5 +15,6 @@ BUILT_IN = {
         "openvino": "unet_perception.engines.kinds:OPENVINO",
         "pytorch": "unet_perception.engines.kinds:PYTORCH",
     },
+    ARCHITECTURES: {"unet": "unet_perception.model.unet_architecture:UNET"},
 }
 """Groups of entry points; of the engines the fastest comes first."""

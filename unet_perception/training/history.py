@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unet_perception.model.unet import UNet
+from torch import nn
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Trained:
         precision: What it was trained in.
     """
 
-    model: UNet
+    model: nn.Module
     history: tuple[Epoch, ...]
     kept: Epoch
     seconds: float
