@@ -44,7 +44,13 @@ def imports(path: Path) -> set[str]:
 
 
 TORCH_ROOMS = (
-    *("model/unet.py", "model/summary.py", "model/activations.py", "training/"),
+    *(
+        "model/unet.py",
+        "model/unet_layers.py",
+        "model/summary.py",
+        "model/activations.py",
+        "training/",
+    ),
     *("engines/pytorch.py", "engines/cuda.py", "engines/cuda_graph.py", "engines/self_test.py"),
     *("evaluation/parity.py", "quantization/"),
 )

@@ -16,7 +16,7 @@ from unet_perception.engines.kind import (
     engine_names,
 )
 from unet_perception.engines.progress import Report, silent
-from unet_perception.errors import ConfigError, EngineError
+from unet_perception.errors import BundleError, ConfigError, EngineError
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.encoding import ENCODINGS
 from unet_perception.model.spec import MAX_BATCH
@@ -48,6 +48,7 @@ def open_engine(
     Raises:
         ConfigError: An argument is outside what is allowed.
         EngineError: The engine is not installed or cannot run the network as asked.
+        BundleError: The engine builds the network itself, and its architecture cannot be loaded.
     """
     if name != "auto" and name not in ENGINE_KINDS:
         raise ConfigError(f"engine is {name!r}; it must be one of {', '.join(engine_names())}")
@@ -87,7 +88,8 @@ def _open_first(request: EngineRequest) -> Engine:
             why = "; ".join(["chosen by auto", *_reasons(passed_over)])
             try:
                 return kind.open(replace(request, reason=why))
-            except EngineError as error:
+            except (EngineError, BundleError) as error:
+                # Not every engine needs the architecture's own package.
                 # Said in the reason and in the log: a slower engine is never a secret.
                 problem = str(error)
                 request.report(f"engine {name} is passed over: {problem}")

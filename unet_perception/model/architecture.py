@@ -102,5 +102,5 @@ class Architecture(ABC):
         return []
 
 
-ARCHITECTURES = PlugPoint(GROUP, Architecture, BundleError)
+ARCHITECTURES = PlugPoint(GROUP, Architecture, BundleError)  # type: ignore[type-abstract]
 """All architectures there are."""
