@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,23 +151,49 @@ class SetDrive:
                 continue
             rule.kept(location)
             last_kept = seconds
-            turn = place.rotation
             submit(
-                PairJob(
-                    frame=snapshot.frame,
-                    stamp=seconds,
-                    wall_time=time.time(),
-                    set=drive.name,
-                    town=session.town,
-                    weather=drive.weather,
-                    pose=(*location, turn.roll, turn.pitch, turn.yaw),
-                    speed=velocity.length(),
-                    images=self._pictures(images),
+                pair_job(
+                    {self._folders[name]: image for name, image in images.items()},
+                    drive.name,
+                    session.town,
+                    drive.weather,
+                    place,
+                    velocity,
                 )
             )
 
-    def _pictures(self, images: Mapping[str, CameraImage]) -> dict[str, NDArray[np.uint8]]:
-        return {self._folders[name]: _pixels(image) for name, image in images.items()}
+
+def pair_job(
+    images: Mapping[str, CameraImage],
+    set_name: str,
+    town: str,
+    weather: Mapping[str, float],
+    place: Any,
+    velocity: Any,
+) -> PairJob:
+    """Return a pair to write.
+
+    Args:
+        images: Those of one frame, by folder.
+        set_name: What the manifest calls the drive.
+        town: Where it was.
+        weather: As it was.
+        place: The vehicle's ``carla.Transform``.
+        velocity: Its ``carla.Vector3D``.
+    """
+    first = next(iter(images.values()))
+    at, turn = place.location, place.rotation
+    return PairJob(
+        frame=first.frame,
+        stamp=first.stamp,
+        wall_time=time.time(),
+        set=set_name,
+        town=town,
+        weather=weather,
+        pose=(at.x, at.y, at.z, turn.roll, turn.pitch, turn.yaw),
+        speed=velocity.length(),
+        images={folder: _pixels(image) for folder, image in images.items()},
+    )
 
 
 def _pixels(image: CameraImage) -> NDArray[np.uint8]:

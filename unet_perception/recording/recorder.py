@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from unet_perception.carla.cameras import CameraSpec
@@ -15,11 +15,10 @@ from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
 from unet_perception.dataset.manifest import iterate_manifest
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
-from unet_perception.labels import carla_label_set
 from unet_perception.recording.disk import DiskFloor, estimate, free_bytes, in_words
 from unet_perception.recording.drive import SetDrive
 from unet_perception.recording.identity import FolderIdentity
-from unet_perception.recording.layout import camera_folders
+from unet_perception.recording.layout import camera_folders, folder_identity
 from unet_perception.recording.plan import Plan, RecordingSet
 from unet_perception.recording.plan_file import settle_plan
 from unet_perception.recording.progress import Progress
@@ -97,7 +96,7 @@ class Recorder:
         self._options = options
         self._say = say
         self._should_stop = should_stop
-        self._folders = camera_folders(options.cameras)
+        camera_folders(options.cameras)  # cameras that make no pairs are refused here
         self._announced = False
         self._disk_checked = 0.0
         self._progress = progress
@@ -138,8 +137,7 @@ class Recorder:
             return session.server_version, session.town
 
     def _identity(self, version: str) -> FolderIdentity:
-        cameras = {self._folders[spec.name]: _settings(spec) for spec in self._options.cameras}
-        return FolderIdentity(carla_label_set(version), cameras, version, "unet-perception record")
+        return folder_identity(self._options.cameras, version, "unet-perception record")
 
     def _begin(self, folder: RecordingFolder, missing: int) -> None:
         progress, root = self._progress, self._options.root
@@ -235,11 +233,3 @@ class Recorder:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._should_stop():
             time.sleep(0.05)
-
-
-def _settings(spec: CameraSpec) -> dict[str, object]:
-    """Return what decides how a camera's pictures look."""
-    settings = asdict(spec)
-    for key in ("name", "rate"):
-        del settings[key]
-    return settings
