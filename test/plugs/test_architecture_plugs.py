@@ -71,7 +71,7 @@ def test_it_is_trained(half: Path, tmp_path: Path) -> None:
     out = tmp_path / "trained"
     options = ("--epochs", "1", "--batch-size", "2", "--height", "32", "--width", "48")
     size = ("--n-filters", "4", "--set", "architecture=half", "--set", "ema_decay=0.9")
-    arguments = ["train", "--data", str(data), "--out", str(out), *options, *size]
+    arguments = ["train", "--data", f"{data},hold_out=0.5", "--out", str(out), *options, *size]
     code = f"""
 from unet_perception.cli.main import main
 from unet_perception.model.bundle import load_bundle
