@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 PACKAGE = "unet_perception"
+BUILT_IN = runpy.run_path(f"{PACKAGE}/plugs/built_in.py")["BUILT_IN"]
 SHARE = f"share/{PACKAGE}"
 
 ROS_WHEELS = [
@@ -142,6 +144,10 @@ setup(
             "carla_perception = unet_perception.nodes.main:carla_perception",
             "record_dataset = unet_perception.cli.record_dataset:record_dataset",
             "live_view = unet_perception.nodes.main:live_view",
-        ]
+        ],
+        **{
+            group: [f"{name} = {where}" for name, where in plugs.items()]
+            for group, plugs in BUILT_IN.items()
+        },
     },
 )

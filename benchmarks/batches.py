@@ -26,7 +26,7 @@ from rich.table import Table
 
 from unet_perception.engines import Engine, open_engine
 from unet_perception.engines.batching import mean_wait
-from unet_perception.engines.select import KINDS
+from unet_perception.engines.kind import ENGINE_KINDS
 from unet_perception.errors import EngineError
 from unet_perception.imaging import Frame, network_input
 from unet_perception.model.bundle import INT8_FILES, ModelBundle, load_bundle
@@ -134,7 +134,7 @@ def open_variants(
     """Open engines in every precision that they have here; what cannot run is printed."""
     variants = []
     for name in names:
-        kind = KINDS[name]
+        kind = ENGINE_KINDS.load(name)
         for precision in kind.precisions:
             if precision == "int8" and not all(file in bundle.files for file in INT8_FILES):
                 print(f"{name} int8: the bundle has none (unet-perception quantize makes one)")
@@ -193,7 +193,7 @@ def main() -> None:
     """Run the benchmark and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="carla_unet")
-    parser.add_argument("--engines", default=",".join(KINDS), help="with commas")
+    parser.add_argument("--engines", default=",".join(ENGINE_KINDS.built_in), help="with commas")
     parser.add_argument("--batches", default="2,4", help="sizes beside 1, with commas")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--threads", type=int, default=0)

@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
 from unet_perception.engines.cuda import CudaEngine
 from unet_perception.engines.cuda_device import cuda_device
@@ -29,7 +30,6 @@ from unet_perception.model.activations import reference_network
 from unet_perception.model.bundle import bundle_weights, load_bundle
 from unet_perception.model.encoding import encode_pixels
 from unet_perception.model.probe import probe_pictures
-from unet_perception.model.unet import UNet
 from unet_perception.segmenter import find_model
 
 SIZES = ((96, 128), (288, 384), (608, 800))
@@ -55,9 +55,9 @@ def eager(
     return infer
 
 
-def half(model: UNet) -> UNet:
+def half(model: nn.Module) -> nn.Module:
     """Return the network in half precision, channels last."""
-    halved: UNet = model.half().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    halved: nn.Module = model.half().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return halved
 
 
@@ -82,10 +82,12 @@ def main() -> None:
         )
         print(f"{size}: {engine.info.detail}")
         camera = encode_pixels(rgb, ENCODING)
-        compiled = torch.compile(half(reference_network(weights)), mode="reduce-overhead")
+        compiled = torch.compile(
+            half(reference_network(bundle.spec, weights)), mode="reduce-overhead"
+        )
         variants: dict[str, Infer] = {
-            "eager fp32": eager(reference_network(weights), torch.float32, False),
-            "eager fp16": eager(half(reference_network(weights)), torch.float16, True),
+            "eager fp32": eager(reference_network(bundle.spec, weights), torch.float32, False),
+            "eager fp16": eager(half(reference_network(bundle.spec, weights)), torch.float16, True),
             "torch.compile fp16": eager(compiled, torch.float16, True),
             "cuda fp16": lambda _, engine=engine, camera=camera: engine.infer(camera),  # type: ignore[misc]
         }

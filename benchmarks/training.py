@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from unet_perception.dataset import write_pair
 from unet_perception.dataset.sources import Source
 from unet_perception.labels import UNLABELED, load_label_set
-from unet_perception.model.unet import UNet
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.training.data import TrainingData, load_data
 from unet_perception.training.distributed import World, open_world
 from unet_perception.training.history import Epoch
@@ -45,7 +45,8 @@ class BareLoop:
     def __init__(self, recipe: Recipe, world: World) -> None:
         """Make the batches."""
         n_classes = load_label_set(recipe.label_set).n_classes
-        self._model = UNet(n_classes, recipe.n_filters).to(world.device)
+        network = ARCHITECTURES.load(recipe.architecture)
+        self._model = network.build(n_classes, recipe.n_filters).to(world.device)
         # PyTorch's annotations of Module.to leave this argument out.
         self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._model.train()
@@ -101,7 +102,7 @@ class Between(Watch):
         """Note when the last step of an epoch is done."""
         self._ended = Times.now()
 
-    def epoch(self, epoch: Epoch, best: Epoch, model: UNet) -> None:
+    def epoch(self, epoch: Epoch, best: Epoch, model: nn.Module) -> None:
         """Note a round."""
         whole, began = self._ended.since(self._began), Times.now()
         self._bare.run(self._steps)

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
 from unet_perception.dataset.sources import parse_source
 from unet_perception.labels import UNLABELED, label_groups
 from unet_perception.model.activations import reference_network
 from unet_perception.model.bundle import bundle_weights, load_bundle
-from unet_perception.model.unet import UNet
 from unet_perception.segmenter import find_model
 from unet_perception.training.augment import Augmentation
 from unet_perception.training.batch import make_batch
@@ -49,7 +49,7 @@ WEATHERS = {
 
 
 def miou(
-    model: UNet,
+    model: nn.Module,
     examples: Examples,
     targets: Targets,
     size: tuple[int, int],
@@ -90,7 +90,7 @@ def main() -> None:
     table.add_column("weather, simulated")
     for bundle in bundles:
         table.add_column(Path(bundle.path).resolve().name, justify="right")
-    models = [reference_network(bundle_weights(bundle)) for bundle in bundles]
+    models = [reference_network(bundle.spec, bundle_weights(bundle)) for bundle in bundles]
     for name, weather in WEATHERS.items():
         scores = [
             miou(model, examples, targets, bundle.spec.input_size, weather, options.rows)

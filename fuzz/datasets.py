@@ -11,10 +11,9 @@ from fuzz.scratch import folder, write
 from fuzz.target import Target
 from unet_perception.carla.journal import read_records
 from unet_perception.dataset.entry import Entry
-from unet_perception.dataset.folder import words_of
 from unet_perception.dataset.info import read_info
 from unet_perception.dataset.manifest import read_manifest
-from unet_perception.dataset.pairs import list_pairs
+from unet_perception.dataset.pairs import list_pairs, words_of
 from unet_perception.errors import DatasetError
 from unet_perception.recording.identity import identity_of, settle_identity
 from unet_perception.recording.plan import Plan

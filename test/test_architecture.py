@@ -25,7 +25,8 @@ HOMES = {
     "carla": ("carla/*",),
     "onnx": ("model/graph.py",),
     "torch": (
-        *("model/unet.py", "model/summary.py", "model/activations.py", "evaluation/parity.py"),
+        *("model/unet*.py", "model/architecture.py", "model/summary.py", "model/activations.py"),
+        "evaluation/parity.py",
         *("training/*", "quantization/*", "engines/pytorch.py", "engines/cuda*.py"),
         "engines/self_test.py",  # of the GPU engines
     ),

@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("n_filters", "size"), [(4, (32, 48)), (8, (50, 71)), (32, (96, 128))])
 def test_multiply_adds_are_those_of_the_network(n_filters: int, size: tuple[int, int]) -> None:
-    from unet_perception.bench.floor import multiply_adds
+    from unet_perception.model.summary import multiply_adds
     from unet_perception.model.unet import UNet
 
     counted = 0

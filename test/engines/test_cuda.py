@@ -36,7 +36,7 @@ def bundle() -> ModelBundle:
 @pytest.fixture(scope="module")
 def expected_ids(bundle: ModelBundle) -> Callable[[int], np.ndarray]:
     """The reference for so many pictures."""
-    return cache(lambda batch: reference_ids(bundle_weights(bundle), SIZE, batch))
+    return cache(lambda batch: reference_ids(bundle.spec, bundle_weights(bundle), batch))
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -57,7 +57,8 @@ def test_ids_are_those_of_the_reference_in_every_order_of_colours(
         device_input=torch.zeros(shape, dtype=torch.uint8),
         device_output=torch.zeros((batch, *SIZE), dtype=torch.uint8),
     )
-    network = CudaNetwork(fold_encoding(weights, encoding), dtype, buffers)  # type: ignore[arg-type]
+    folded = fold_encoding(weights, encoding)
+    network = CudaNetwork(bundle.spec, folded, dtype, buffers)  # type: ignore[arg-type]
     buffers.device_input[:] = torch.from_numpy(probe_inputs(SIZE, encoding, batch))
     assert network.enqueue(0)
     same = agreement(buffers.device_output.numpy(), expected_ids(batch))

@@ -53,7 +53,9 @@ def graph(
     encoding: str = "bgra8",
     batch: int = 1,
 ) -> bytes:
-    return build_onnx(weights, size, {}, precision=precision, encoding=encoding, batch=batch)
+    return build_onnx(
+        "unet", weights, size, {}, precision=precision, encoding=encoding, batch=batch
+    )
 
 
 def contract(size: tuple[int, int] = SIZE, encoding: str = "bgra8", batch: int = 1) -> IoContract:

@@ -15,6 +15,7 @@ from unet_perception.model.probe import probe_pictures
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from unet_perception.labels import load_label_set  # noqa: E402
 from unet_perception.model.activations import (  # noqa: E402
     HALF_LIMIT,
     activation_peaks,
@@ -22,9 +23,11 @@ from unet_perception.model.activations import (  # noqa: E402
     half_range,
     reference_network,
 )
+from unet_perception.model.spec import ModelSpec  # noqa: E402
 from unet_perception.model.unet import UNet  # noqa: E402
 
 CONVOLUTIONS = 5 * 2 + 4 * 3 + 2
+SPEC = ModelSpec(2, (32, 48), load_label_set("carla-0.8"))
 
 
 def weights_of(model: UNet) -> dict[str, np.ndarray]:
@@ -44,22 +47,23 @@ def test_every_convolution_is_measured() -> None:
 
 
 def test_the_shipped_network_is_far_from_the_limit(repo: Path) -> None:
-    weights = bundle_weights(load_bundle(repo / "models" / "carla_unet"))
-    assert 0 < check_half_range(half_range(weights, (96, 128)), "carla_unet") < HALF_LIMIT / 10
+    bundle = load_bundle(repo / "models" / "carla_unet")
+    peaks = half_range(bundle.spec, bundle_weights(bundle))
+    assert 0 < check_half_range(peaks, "carla_unet") < HALF_LIMIT / 10
 
 
 @pytest.mark.parametrize("factor", [1e9, float("inf"), float("nan")])
 def test_large_features_are_refused_with_the_layers_name(factor: float) -> None:
     torch.manual_seed(1)
-    weights = weights_of(UNet(5, 2))
+    weights = weights_of(UNet(13, 2))
     weights["head.classifier.bias"][...] = factor
     with pytest.raises(WeightsError, match=r"mine: layer head.classifier reaches .*fp32"):
-        check_half_range(half_range(weights, (32, 48)), "mine")
+        check_half_range(half_range(SPEC, weights), "mine")
 
 
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(WeightsError, match="do not fit"):
-        reference_network({"encoder.0.conv1.weight": np.zeros((2, 3, 3, 3), np.float32)})
+        reference_network(SPEC, {"encoder.0.conv1.weight": np.zeros((2, 3, 3, 3), np.float32)})
 
 
 def test_probe_pictures_are_the_same_always_and_cover_the_range() -> None:

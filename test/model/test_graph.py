@@ -17,7 +17,6 @@ from unet_perception.labels import LabelSet, load_label_set
 from unet_perception.model.bundle import load_bundle, save_bundle
 from unet_perception.model.encoding import (
     ENCODINGS,
-    FIRST_WEIGHT,
     channels,
     encode_pixels,
     fold_encoding,
@@ -32,6 +31,7 @@ from onnx import TensorProto, numpy_helper  # noqa: E402
 from unet_perception.model.export import export_onnx  # noqa: E402
 from unet_perception.model.graph import build_onnx, read_weights  # noqa: E402
 
+FIRST_WEIGHT = "encoder.0.conv1.weight"
 SIZES = [(32, 48), (23, 37)]
 
 
@@ -81,7 +81,7 @@ def test_ids_are_those_of_the_network(
     if encoding.endswith("a8"):
         # Whatever a camera leaves in the fourth byte.
         pixels[..., 3] = np.random.default_rng(2).integers(0, 256, pixels.shape[:3])
-    data = build_onnx(weights, size, {}, precision=precision, encoding=encoding)
+    data = build_onnx("unet", weights, size, {}, precision=precision, encoding=encoding)
     ids = run(data, pixels)
     assert ids.dtype == np.uint8
     assert ids.shape == (1, *size)
@@ -93,7 +93,10 @@ def test_ids_are_those_of_the_network(
 def test_the_order_of_colours_changes_no_id(weights: dict[str, NDArray[np.float32]]) -> None:
     rgb = pictures(1, SIZES[0])
     found = [
-        run(build_onnx(weights, SIZES[0], {}, encoding=encoding), encode_pixels(rgb, encoding))
+        run(
+            build_onnx("unet", weights, SIZES[0], {}, encoding=encoding),
+            encode_pixels(rgb, encoding),
+        )
         for encoding in ENCODINGS
     ]
     for ids in found[1:]:
@@ -102,7 +105,7 @@ def test_the_order_of_colours_changes_no_id(weights: dict[str, NDArray[np.float3
 
 def test_each_picture_of_a_batch_has_its_own_ids(weights: dict[str, NDArray[np.float32]]) -> None:
     rgb = pictures(3, SIZES[1])
-    ids = run(build_onnx(weights, SIZES[1], {}, batch=3), rgb)
+    ids = run(build_onnx("unet", weights, SIZES[1], {}, batch=3), rgb)
     assert ids.shape == (3, *SIZES[1])
     assert (ids == reference(weights, rgb)).mean() > 0.999
     assert not np.array_equal(ids[0], ids[1])
@@ -111,7 +114,7 @@ def test_each_picture_of_a_batch_has_its_own_ids(weights: dict[str, NDArray[np.f
 def test_fp16_is_half_from_the_pixels_to_the_scores(
     weights: dict[str, NDArray[np.float32]],
 ) -> None:
-    data = build_onnx(weights, SIZES[1], {}, precision="fp16", encoding="bgra8")
+    data = build_onnx("unet", weights, SIZES[1], {}, precision="fp16", encoding="bgra8")
     model = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(data), strict_mode=True)
     types = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
     by_output = {node.output[0]: node for node in model.graph.node}
@@ -128,7 +131,7 @@ def test_fp16_is_half_from_the_pixels_to_the_scores(
 
 
 def test_stored_half_is_computed_in_single(weights: dict[str, NDArray[np.float32]]) -> None:
-    data = build_onnx(weights, SIZES[0], {}, half=True)
+    data = build_onnx("unet", weights, SIZES[0], {}, half=True)
     model = onnx.shape_inference.infer_shapes(onnx.load_model_from_string(data), strict_mode=True)
     types = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
     convolutions = [n for n in model.graph.node if n.op_type in ("Conv", "ConvTranspose")]
@@ -139,12 +142,14 @@ def test_stored_half_is_computed_in_single(weights: dict[str, NDArray[np.float32
 def test_equal_weights_give_equal_bytes(
     weights: dict[str, NDArray[np.float32]], repo: Path
 ) -> None:
-    first, second = (build_onnx(weights, SIZES[0], {"a": "b"}, encoding="bgr8") for _ in range(2))
+    first, second = (
+        build_onnx("unet", weights, SIZES[0], {"a": "b"}, encoding="bgr8") for _ in range(2)
+    )
     assert first == second
     bundle = load_bundle(repo / "models" / "carla_unet")
     spec = bundle.spec
     metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
-    again = build_onnx(read_weights(bundle.onnx), spec.input_size, metadata, half=True)
+    again = build_onnx("unet", read_weights(bundle.onnx), spec.input_size, metadata, half=True)
     assert again == bundle.onnx
 
 
@@ -171,7 +176,7 @@ def test_wrong_arguments_are_refused_by_name(
     weights: dict[str, NDArray[np.float32]], arguments: dict[str, object], words: list[str]
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        build_onnx(weights, SIZES[0], {}, **arguments)  # type: ignore[arg-type]
+        build_onnx("unet", weights, SIZES[0], {}, **arguments)  # type: ignore[arg-type]
     for word in words:
         assert word in str(caught.value)
 
@@ -180,9 +185,9 @@ def test_a_weight_that_half_cannot_hold_is_refused(
     weights: dict[str, NDArray[np.float32]],
 ) -> None:
     large = {**weights, "head.conv.bias": np.full_like(weights["head.conv.bias"], 1e5)}
-    build_onnx(large, SIZES[0], {})
+    build_onnx("unet", large, SIZES[0], {})
     with pytest.raises(WeightsError, match=r"head\.conv\.bias.*100000.*float16"):
-        build_onnx(large, SIZES[0], {}, precision="fp16")
+        build_onnx("unet", large, SIZES[0], {}, precision="fp16")
 
 
 def test_an_exported_file_says_what_it_is(

@@ -56,7 +56,7 @@ def table(text: str) -> list[tuple[str, str, tuple[int, int, int], int, list[str
 
 
 def test_table_has_the_numbers_of_keras() -> None:
-    text = summarize(UNet(23, 32))
+    text = summarize("unet", UNet(23, 32))
     rows = table(text)
     assert [(*shape, count) for _, _, shape, count, _ in rows if count] == KERAS_CONVS
     assert text.splitlines()[0] == "U-Net, 32 filters, 23 classes"
@@ -65,7 +65,7 @@ def test_table_has_the_numbers_of_keras() -> None:
 
 
 def test_connections_are_named() -> None:
-    inputs = {name: sources for name, _, _, _, sources in table(summarize(UNet(23, 2)))}
+    inputs = {name: sources for name, _, _, _, sources in table(summarize("unet", UNet(23, 2)))}
     assert inputs["encoder.0.conv1"] == ["input"]
     assert inputs["pool.4"] == ["encoder.3.dropout"]
     assert inputs["decoder.0.concat"] == ["decoder.0.up", "encoder.3.dropout"]
@@ -91,7 +91,9 @@ def test_shapes_are_those_of_a_run(size: tuple[int, int]) -> None:
             module.register_forward_hook(keep)
     with torch.inference_mode():
         logits = model(torch.zeros(1, 3, *size))
-    rows = {name: (shape, count) for name, _, shape, count, _ in table(summarize(model, size))}
+    rows = {
+        name: (shape, count) for name, _, shape, count, _ in table(summarize("unet", model, size))
+    }
     assert {name: rows[name][0] for name in seen} == seen
     assert sum(count for _, count in rows.values()) == parameter_count(model)
     last = list(rows.values())[-1][0]
@@ -102,5 +104,5 @@ def test_frozen_weights_are_not_counted_as_trainable() -> None:
     model = UNet(23, 2)
     model.get_parameter("encoder.0.conv1.weight").requires_grad_(False)
     total = parameter_count(UNet(23, 2))
-    last = summarize(model).splitlines()[-1]
+    last = summarize("unet", model).splitlines()[-1]
     assert last == f"Parameters: {total:,} ({total - 54:,} trainable)"

@@ -34,6 +34,7 @@ def pictures(count: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
 def test_the_function_stays_and_the_channels_get_even(share: float) -> None:
     from unet_perception.model.unet import UNet
+    from unet_perception.model.unet_architecture import UNET
     from unet_perception.quantization.equalise import channel_peaks, equalise
 
     model = network(2)
@@ -42,7 +43,10 @@ def test_the_function_stays_and_the_channels_get_even(share: float) -> None:
     peaks = channel_peaks(model, pictures(4))
     even = UNet(13, 4).eval()
     even.load_state_dict(
-        {k: torch.from_numpy(v) for k, v in equalise(weights, peaks, share).items()}
+        {
+            k: torch.from_numpy(v)
+            for k, v in equalise(UNET.links(weights), weights, peaks, share).items()
+        }
     )
     assert all(np.array_equal(weights[name], before[name]) for name in weights)
     with torch.inference_mode():

@@ -16,9 +16,6 @@ import openvino.opset13 as opset
 
 from unet_perception.engines.openvino import compile_options
 from unet_perception.engines.openvino_core import openvino_core
-from unet_perception.model.graph import ENCODER_DEPTH
-from unet_perception.model.padding import pad_amounts
-from unet_perception.model.spec import ModelSpec
 
 # Short, so that it is sometimes left alone on a busy machine, and small enough for its caches.
 CHANNELS = 128
@@ -38,25 +35,6 @@ class Probe:
 
     precision: str
     run: Callable[[], object]
-
-
-def multiply_adds(spec: ModelSpec) -> int:
-    """Return the multiply-adds of one frame in a network's convolutions."""
-    height, width = spec.input_size
-    bottom, right = pad_amounts(height, width)
-    pixels = (height + bottom) * (width + right)
-    widths = [spec.n_filters << depth for depth in range(ENCODER_DEPTH)]
-    total, inside = 0, 3
-    for depth, wide in enumerate(widths):
-        total += (pixels >> 2 * depth) * 9 * (inside * wide + wide * wide)
-        inside = wide
-    for depth in reversed(range(ENCODER_DEPTH - 1)):
-        wide = widths[depth]
-        # The transposed convolution has nine weights for each pixel that it reads.
-        total += (pixels >> 2 * (depth + 1)) * 9 * widths[depth + 1] * wide
-        total += (pixels >> 2 * depth) * 9 * (2 * wide * wide + wide * wide)
-    wide = widths[0]
-    return total + pixels * (9 * wide * wide + wide * spec.n_classes)
 
 
 def open_probes(threads: int) -> list[Probe]:

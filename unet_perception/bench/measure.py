@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.bench.floor import PROBE_MULTIPLY_ADDS, Probe, multiply_adds
+from unet_perception.bench.floor import PROBE_MULTIPLY_ADDS, Probe
 from unet_perception.engines import open_engine
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import ENCODINGS, encode_pixels
 from unet_perception.model.graph import build_onnx
+from unet_perception.model.summary import multiply_adds
 
 ENCODING = ENCODINGS[0]
 REFERENCE = ("pytorch", "fp32")
@@ -97,7 +98,7 @@ def at_size(bundle: ModelBundle, size: tuple[int, int]) -> ModelBundle:
     """
     if size == bundle.spec.input_size:
         return bundle
-    onnx = build_onnx(bundle_weights(bundle), size, {}, half=True)
+    onnx = build_onnx(bundle.spec.architecture, bundle_weights(bundle), size, {}, half=True)
     digest = hashlib.sha256(onnx).hexdigest()
     return replace(bundle, spec=replace(bundle.spec, input_size=size), onnx=onnx, sha256=digest)
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unet_perception.bench.measure import ENCODING, Infer
-from unet_perception.model.bundle import ModelBundle, bundle_weights
-from unet_perception.model.graph import INPUT, build_onnx
+from unet_perception.model.bundle import ModelBundle
+from unet_perception.model.export import export_onnx
+from unet_perception.model.graph import INPUT
 
 NAME = "onnxruntime"
 
@@ -28,7 +29,7 @@ def open_session(bundle: ModelBundle, threads: int) -> tuple[Infer, str]:
     onnxruntime: Any = import_module(NAME)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    data = build_onnx(bundle_weights(bundle), bundle.spec.input_size, {}, encoding=ENCODING)
+    data = export_onnx(bundle, "fp32", ENCODING)
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
     def infer(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

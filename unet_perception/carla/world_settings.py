@@ -10,6 +10,7 @@ from typing import Any
 import carla
 
 from unet_perception.carla.journal import Settings
+from unet_perception.carla.weather import FIELDS as WEATHER_FIELDS
 
 FIELDS = (
     "synchronous_mode",
@@ -54,6 +55,12 @@ def somebody_ticks(world: carla.World, should_stop: Callable[[], bool]) -> bool:
         first = first or frame
         time.sleep(0.01)
     return False
+
+
+def read_weather(world: carla.World) -> dict[str, float]:
+    """Return the weather by the fields of ``carla.WeatherParameters``."""
+    weather = world.get_weather()
+    return {name: getattr(weather, name) for name in WEATHER_FIELDS}
 
 
 def set_weather(world: carla.World, fields: Mapping[str, float]) -> None:

@@ -66,23 +66,29 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from unet_perception.bench import onnx_runtime
-    from unet_perception.bench.floor import multiply_adds, open_probes
+    from unet_perception.bench.floor import open_probes
     from unet_perception.bench.measure import as_document, at_size, measure
     from unet_perception.bench.report import as_table, rates_line, save_plot
-    from unet_perception.engines.select import KINDS
-    from unet_perception.errors import ConfigError
+    from unet_perception.engines.kind import ENGINE_KINDS
+    from unet_perception.errors import ConfigError, EngineError
     from unet_perception.model.bundle import load_bundle
+    from unet_perception.model.summary import multiply_adds
     from unet_perception.segmenter import find_model
 
-    names = options.engines or list(KINDS)
+    names = options.engines or ENGINE_KINDS.names
+    variants, broken = [], {}
     for name in names:
-        if name not in KINDS:
-            raise ConfigError(f"engine is {name!r}; it must be one of {', '.join(KINDS)}")
+        if name not in ENGINE_KINDS:
+            known = ", ".join(ENGINE_KINDS.names)
+            raise ConfigError(f"engine is {name!r}; it must be one of {known}")
+        try:
+            variants += [(name, precision) for precision in ENGINE_KINDS.load(name).precisions]
+        except EngineError as error:
+            broken[name] = str(error)
     if not options.seconds > 0:
         raise ConfigError(f"seconds is {options.seconds}; it must be above 0")
     threads = options.threads or len(os.sched_getaffinity(0))
     bundle = load_bundle(find_model(options.model))
-    variants = [(name, precision) for name in names for precision in KINDS[name].precisions]
     extra = {}
     if onnx_runtime.is_installed() and not options.engines:
         extra[onnx_runtime.NAME] = onnx_runtime.open_session
@@ -97,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         console.print(as_table(result))
         console.print(f"{multiply_adds(sized.spec) / 1e9:.2f} thousand million multiply-adds")
         console.print(rates_line(result))
-    for reason, refused in _by_reason(results[0].refused).items():
+    for reason, refused in _by_reason({**results[0].refused, **broken}).items():
         console.print(f"not run: {', '.join(refused)}: {reason}", markup=False)
     if options.json:
         document = {

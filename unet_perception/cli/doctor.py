@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from unet_perception.doctor.engines import look_at_engines, look_at_model
     from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM
     from unet_perception.doctor.machine import look_at_processor, look_at_shared_memory
+    from unet_perception.doctor.plugs import look_at_architectures
     from unet_perception.doctor.software import look_at_carla, look_at_packages, look_at_ros
 
     findings = [
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
         *look_at_carla(),
         *look_at_packages(),
         *look_at_engines(),
+        *look_at_architectures(),
         *look_at_model(options.model, lambda line: print(line, file=sys.stderr, flush=True)),
     ]
     styles = {GOOD: "green", NOTE: "yellow", PROBLEM: "bold red"}

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in COUNTS}
     given = {name: value for name, value in given.items() if value is not None}
     if options.model is None:
-        _print_layers(**{**COUNTS, **given})
+        _print_layers("unet", **{**COUNTS, **given})
         return 0
     if given:
         raise ConfigError(f"--{next(iter(given))} was given, but --model has its own; leave it out")
@@ -51,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
     print(f"sha256 of the network  {bundle.sha256}")
     print(f"sha256 of the bundle   {bundle.checksum}")
     print(f"label set {spec.label_set.name}\n")
-    _print_layers(spec.n_classes, spec.n_filters, spec.input_size)
+    _print_layers(spec.architecture, spec.n_classes, spec.n_filters, spec.input_size)
     return 0
 
 
-def _print_layers(classes: int, filters: int, size: tuple[int, int]) -> None:
+def _print_layers(architecture: str, classes: int, filters: int, size: tuple[int, int]) -> None:
     from unet_perception.model.summary import summarize_counts
 
-    print(summarize_counts(classes, filters, size))
+    print(summarize_counts(architecture, classes, filters, size))

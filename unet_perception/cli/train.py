@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unet_perception.model.unet import UNet
     from unet_perception.training.data import TrainingData
     from unet_perception.training.distributed import World
     from unet_perception.training.history import Epoch
@@ -191,7 +190,7 @@ def _reporter(
     board = Board(folder / "tensorboard") if options.tensorboard else None
     sheet = SampleSheet(recipe, data, choose_precision(recipe.precision, world.device))
 
-    def report(epoch: Epoch, best: Epoch, model: UNet) -> None:
+    def report(epoch: Epoch, best: Epoch, model: Any) -> None:
         drawn: NDArray[np.uint8] = sheet.draw(model)
         write_sheet(folder / f"epoch_{epoch.number:03d}.png", drawn)
         if board:

@@ -10,33 +10,28 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from unet_perception.doctor.finding import GOOD, NOTE, PROBLEM, Finding
+from unet_perception.doctor.plugs import look_at_clashes
 from unet_perception.engines import open_engine
-from unet_perception.engines.select import KINDS
+from unet_perception.engines.kind import ENGINE_KINDS, EngineKind
 from unet_perception.errors import UnetPerceptionError
 from unet_perception.model.bundle import load_bundle
 from unet_perception.segmenter import find_model
 
 FRAMES = 20
 
-_DISTRIBUTIONS = {
-    "tensorrt": "tensorrt",
-    "cuda": "torch",
-    "openvino": "openvino",
-    "pytorch": "torch",
-}
-
 
 def look_at_engines() -> list[Finding]:
-    """Return of each engine whether it can run here, the fastest first."""
-    findings = []
-    for name, kind in KINDS.items():
+    """Return of each engine whether it can run here, the fastest first, then those of others."""
+    findings = look_at_clashes(ENGINE_KINDS, "engine")
+    for name in ENGINE_KINDS.names:
         try:
+            kind = ENGINE_KINDS.load(name)
             kind.check()
         except UnetPerceptionError as error:
             # The message itself says what to do; that a robot has no GPU is no fault.
             findings.append(Finding(f"engine {name}", NOTE, str(error)))
         else:
-            text = f"{_version(name)}; {', '.join(kind.precisions)}"
+            text = f"{_version(name, kind)}; {', '.join(kind.precisions)}"
             findings.append(Finding(f"engine {name}", GOOD, text))
     return findings
 
@@ -78,8 +73,10 @@ def look_at_model(name: str, report: Callable[[str], None]) -> list[Finding]:
     ]
 
 
-def _version(name: str) -> str:
+def _version(name: str, kind: EngineKind) -> str:
     try:
-        return version(_DISTRIBUTIONS[name])
+        found = version(kind.library) if kind.library else ""
     except PackageNotFoundError:
-        return "of unknown version"
+        found = "of unknown version"
+    added = "" if name in ENGINE_KINDS.built_in else ENGINE_KINDS.origin(name)
+    return ", ".join(filter(None, (found, added)))

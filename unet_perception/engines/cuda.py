@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from unet_perception.engines.cuda_device import CudaDevice, cuda_device
 from unet_perception.engines.cuda_graph import CudaBuffers, CudaGraph, cuda_error
@@ -15,9 +16,10 @@ from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.engines.gpu_precision import choose_gpu_precision
 from unet_perception.engines.self_test import agreement, probe_inputs, reference_ids, run_once
 from unet_perception.errors import EngineError
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import channels, fold_encoding
-from unet_perception.model.unet import UNet
+from unet_perception.model.spec import ModelSpec
 
 TYPES = {"fp16": torch.float16, "fp32": torch.float32}
 
@@ -38,10 +40,11 @@ class CudaEngine(Engine):
         self.encoding = encoding
         size = bundle.spec.input_size
         weights = bundle_weights(bundle)
-        chosen, why = choose_gpu_precision("cuda", precision, weights, size, str(bundle.path))
+        chosen, why = choose_gpu_precision("cuda", precision, bundle, weights)
         try:
             buffers = CudaBuffers((batch, *size, channels(encoding)), (batch, *size))
-            network = CudaNetwork(fold_encoding(weights, encoding), TYPES[chosen], buffers)
+            folded = fold_encoding(weights, encoding)
+            network = CudaNetwork(bundle.spec, folded, TYPES[chosen], buffers)
             self._graph = CudaGraph(buffers, network.enqueue)
             # Held by the graph's kernels alone, which Python does not see.
             self._network = network
@@ -51,7 +54,7 @@ class CudaEngine(Engine):
         # Unowned: the thread that opens need not be the one that serves.
         pictures = probe_inputs(size, encoding, batch)
         ids = run_once(self.inputs, self._graph.infer_unowned, pictures)
-        same = agreement(ids, reference_ids(weights, size, batch))
+        same = agreement(ids, reference_ids(bundle.spec, weights, batch))
         self.info = EngineInfo(
             name="cuda",
             version=str(torch.__version__),
@@ -76,10 +79,11 @@ class CudaEngine(Engine):
 
 
 class CudaNetwork:
-    """``UNet`` between buffers on the GPU: uint8 pixels to uint8 ids."""
+    """A network between buffers on the GPU: uint8 pixels to uint8 ids."""
 
     def __init__(
         self,
+        spec: ModelSpec,
         weights: Mapping[str, NDArray[np.float32]],
         dtype: torch.dtype,
         buffers: CudaBuffers,
@@ -87,18 +91,17 @@ class CudaNetwork:
         """Load the weights.
 
         Args:
-            weights: The ``state_dict`` of ``UNet``, folded for the buffers' encoding.
+            spec: What the network is.
+            weights: Its ``state_dict``, folded for the buffers' encoding.
             dtype: Type of weights and features.
             buffers: What it reads and writes.
 
         Raises:
             EngineError: The weights do not fit the network.
         """
-        model = UNet(
-            weights["head.classifier.weight"].shape[0],
-            weights["encoder.0.conv1.weight"].shape[0],
-            weights["encoder.0.conv1.weight"].shape[1],
-        )
+        network = ARCHITECTURES.load(spec.architecture)
+        colours = buffers.device_input.shape[-1]
+        model = network.build(spec.n_classes, spec.n_filters, colours)
         try:
             model.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.items()})
         except RuntimeError as error:
@@ -106,7 +109,7 @@ class CudaNetwork:
         device = buffers.device_input.device
         # Pixels come with their channels last; so do the kernels of tensor cores.
         model.eval().to(device, dtype)
-        self._model: UNet = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model: nn.Module = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._dtype = dtype
         self._buffers = buffers
 

@@ -17,7 +17,7 @@ class EngineInfo:
     """What really runs; diagnostics publish it.
 
     Attributes:
-        name: One of ``engines.ENGINES``, never ``auto``.
+        name: One of ``engine_names()``, never ``auto``.
         version: Version of the library.
         precision: Precision of the network's arithmetic: ``fp32``, ``bf16``, ``fp16`` or
             ``int8``.

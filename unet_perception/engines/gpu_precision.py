@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from unet_perception.errors import EngineError, WeightsError
 from unet_perception.model.activations import check_half_range, half_range
+from unet_perception.model.bundle import ModelBundle
 
 GPU_PRECISIONS = ("auto", "fp32", "fp16")
 
@@ -17,18 +18,16 @@ GPU_PRECISIONS = ("auto", "fp32", "fp16")
 def choose_gpu_precision(
     engine: str,
     precision: str,
+    bundle: ModelBundle,
     weights: Mapping[str, NDArray[np.float32]],
-    size: tuple[int, int],
-    where: str,
 ) -> tuple[str, str]:
     """Return ``fp16`` or ``fp32``, and what led to it.
 
     Args:
         engine: The engine's name, for the message.
         precision: What was asked for.
-        weights: The network's.
-        size: Rows and columns of its input.
-        where: The network's name, for the message.
+        bundle: The network.
+        weights: What ``bundle_weights`` returned.
 
     Raises:
         EngineError: The engine does not have this precision, or fp16 was asked for and the
@@ -41,7 +40,7 @@ def choose_gpu_precision(
     if precision == "fp32":
         return "fp32", "asked for"
     try:
-        peak = check_half_range(half_range(weights, size), where)
+        peak = check_half_range(half_range(bundle.spec, weights), str(bundle.path))
     except WeightsError as error:
         if precision == "fp16":
             raise EngineError(str(error)) from error

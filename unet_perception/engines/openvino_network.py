@@ -8,10 +8,9 @@ from collections import Counter
 import numpy as np
 import openvino
 import openvino.opset13 as opset
-from numpy.typing import NDArray
 
 from unet_perception.model.bundle import INT8_FILES, ModelBundle
-from unet_perception.model.encoding import FIRST_WEIGHT, channels, fold_encoding
+from unet_perception.model.encoding import channels, fold_kernel
 
 _CONVOLUTIONS = ("Convolution", "Deconvolution")
 # The plugin names 8-bit arithmetic by its input: u8 behind a ReLU, i8 elsewhere.
@@ -75,6 +74,5 @@ def _fold(model: openvino.Model, encoding: str) -> None:
             raise RuntimeError("the first convolution's weights are not in the network")
         node = node.input_value(0).get_node()
     stored = node.get_data()
-    weights: dict[str, NDArray[np.float32]] = {FIRST_WEIGHT: stored.astype(np.float32)}
-    folded = fold_encoding(weights, encoding)[FIRST_WEIGHT].astype(stored.dtype)
+    folded = fold_kernel(stored.astype(np.float32), encoding).astype(stored.dtype)
     node.output(0).replace(opset.constant(folded, node.get_element_type()).output(0))

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from unet_perception.engines.engine import Engine, EngineInfo
 from unet_perception.errors import EngineError
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import channels, fold_encoding
-from unet_perception.model.unet import UNet
 
 
 class PyTorchEngine(Engine):
-    """A bundle's weights in ``UNet``, on the first CUDA device or the processor."""
+    """A bundle's network, on the first CUDA device or the processor."""
 
     def __init__(
         self,
@@ -39,7 +39,9 @@ class PyTorchEngine(Engine):
         # A view: what is written into the inputs is what the next inference reads.
         self._pixels = torch.from_numpy(self.inputs)
         weights = fold_encoding(bundle_weights(bundle), encoding)
-        model = UNet(bundle.spec.n_classes, bundle.spec.n_filters, channels(encoding))
+        spec = bundle.spec
+        network = ARCHITECTURES.load(spec.architecture)
+        model = network.build(spec.n_classes, spec.n_filters, channels(encoding))
         try:
             model.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
         except RuntimeError as error:

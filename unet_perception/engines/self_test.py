@@ -13,6 +13,7 @@ from unet_perception.errors import EngineError
 from unet_perception.model.activations import reference_network
 from unet_perception.model.encoding import encode_pixels
 from unet_perception.model.probe import probe_pictures
+from unet_perception.model.spec import ModelSpec
 
 MIN_AGREEMENT = 0.95
 """Share of pixels in common with float32. Half precision moves some of a thousand; a wrong
@@ -25,16 +26,16 @@ def probe_inputs(size: tuple[int, int], encoding: str, batch: int = 1) -> NDArra
 
 
 def reference_ids(
-    weights: Mapping[str, NDArray[np.float32]], size: tuple[int, int], batch: int = 1
+    spec: ModelSpec, weights: Mapping[str, NDArray[np.float32]], batch: int = 1
 ) -> NDArray[np.uint8]:
     """Return the masks of the test's pictures by PyTorch in float32, uint8 ``(n, h, w)``."""
-    model = reference_network(weights)
+    model = reference_network(spec, weights)
     device = next(model.parameters()).device
     masks = []
     # TF32 is PyTorch's default for convolutions on a GPU, and no reference.
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         # One by one: the reference for a batch is what each picture gives alone.
-        for picture in _pictures(size, batch):
+        for picture in _pictures(spec.input_size, batch):
             pixels = torch.from_numpy(picture).to(device)
             logits = model(pixels.permute(2, 0, 1).unsqueeze(0).float() / 255.0)
             masks.append(logits[0].argmax(0).to(torch.uint8).cpu().numpy())

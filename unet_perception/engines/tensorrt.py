@@ -61,11 +61,9 @@ class TensorRtEngine(Engine):
         self.encoding = encoding
         size = bundle.spec.input_size
         input_shape = (batch, *size, channels(encoding))
-        self._size, self._batch = size, batch
+        self._spec, self._batch = bundle.spec, batch
         self._weights = bundle_weights(bundle)
-        chosen, why = choose_gpu_precision(
-            "tensorrt", precision, self._weights, size, str(bundle.path)
-        )
+        chosen, why = choose_gpu_precision("tensorrt", precision, bundle, self._weights)
         self._onnx = deploy_onnx(bundle, self._weights, chosen, encoding, batch)
         self._contract = io_contract(input_shape, (batch, *size))
         version = str(self._library.__version__)
@@ -102,7 +100,7 @@ class TensorRtEngine(Engine):
             self._cache.keep(name, self._on, Entry({"timing": built.timing}))
         runner = self._open(built.plan)
         try:
-            expected = reference_ids(self._weights, self._size, self._batch)
+            expected = reference_ids(self._spec, self._weights, self._batch)
             runner.same = agreement(runner.masks, expected)
         except EngineError:
             runner.close()
@@ -170,8 +168,8 @@ def deploy_onnx(
     """Return the graph that TensorRT compiles."""
     from unet_perception.model.graph import build_onnx
 
-    size = bundle.spec.input_size
-    return build_onnx(weights, size, {}, precision=precision, encoding=encoding, batch=batch)
+    name, size = bundle.spec.architecture, bundle.spec.input_size
+    return build_onnx(name, weights, size, {}, precision=precision, encoding=encoding, batch=batch)
 
 
 def io_contract(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> IoContract:

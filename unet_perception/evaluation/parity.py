@@ -25,6 +25,7 @@ from unet_perception.model.activations import (
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import encode_pixels
 from unet_perception.model.probe import probe_pictures
+from unet_perception.model.spec import ModelSpec
 
 MIN_EQUAL = 0.95
 """Share of equal pixels below which a file is not that network, whatever the precision."""
@@ -104,7 +105,7 @@ def compare(
     run, runtime = open_onnx(data)
     weights = bundle_weights(bundle)
     size = bundle.spec.input_size
-    model = reference_network(weights)
+    model = reference_network(bundle.spec, weights)
     images, truths = _at_network_size(samples, size)
     before = _by_pytorch(model, images)
     found = _by_file(run, images, encoding, batch)
@@ -119,7 +120,7 @@ def compare(
     if precision == "fp16":
         peaks = activation_peaks(model, [*probe_pictures(size), *images])
         largest = check_half_range(peaks, str(bundle.path))
-        rounded = _by_pytorch(_half_network(weights), images, half=True)
+        rounded = _by_pytorch(_half_network(bundle.spec, weights), images, half=True)
         half = {
             "half_equal_pixels": float(np.mean(np.stack(rounded) == np.stack(before))),
             "half_miou": _miou(rounded, truths, n_classes),
@@ -165,11 +166,11 @@ def _by_pytorch(
     return masks
 
 
-def _half_network(weights: Mapping[str, NDArray[np.float32]]) -> nn.Module:
+def _half_network(spec: ModelSpec, weights: Mapping[str, NDArray[np.float32]]) -> nn.Module:
     # What tensor cores do, on a processor without half arithmetic: products are summed in
     # float32, and each layer's result is rounded. Pooling, ReLU and concatenation are exact.
     rounded = {k: w.astype(np.float16).astype(np.float32) for k, w in weights.items()}
-    model = reference_network(rounded)
+    model = reference_network(spec, rounded)
     for module in model.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             module.register_forward_hook(lambda _module, _inputs, output: _rounded(output))

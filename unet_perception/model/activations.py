@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unet_perception.errors import WeightsError
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.probe import probe_pictures
-from unet_perception.model.unet import UNet
+from unet_perception.model.spec import ModelSpec
 
 HALF_LIMIT = 3e4
 """Largest feature with which float16 is trusted: less than half of what it can hold, since
 the pictures of tomorrow are not those that were tried."""
 
 
-def activation_peaks(model: UNet, pictures: Iterable[NDArray[np.uint8]]) -> dict[str, float]:
+def activation_peaks(model: nn.Module, pictures: Iterable[NDArray[np.uint8]]) -> dict[str, float]:
     """Return the largest absolute output of each convolution, before its ReLU.
 
     Args:
@@ -80,30 +81,26 @@ def check_half_range(peaks: Mapping[str, float], where: str, limit: float = HALF
     return peak
 
 
-def half_range(
-    weights: Mapping[str, NDArray[np.float32]], size: tuple[int, int]
-) -> dict[str, float]:
+def half_range(spec: ModelSpec, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
     """Return the peaks of a network on ``probe_pictures``, on the GPU if there is one.
 
     Args:
-        weights: The ``state_dict`` of ``UNet``.
-        size: Rows and columns of its input.
+        spec: What the network is.
+        weights: Its ``state_dict``.
     """
-    model = reference_network(weights)
-    return activation_peaks(model, probe_pictures(size))
+    model = reference_network(spec, weights)
+    return activation_peaks(model, probe_pictures(spec.input_size))
 
 
-def reference_network(weights: Mapping[str, NDArray[np.float32]]) -> UNet:
+def reference_network(spec: ModelSpec, weights: Mapping[str, NDArray[np.float32]]) -> nn.Module:
     """Return the float32 network for inference, on the GPU if there is one.
 
     Raises:
         WeightsError: The weights do not fit together.
     """
+    model = ARCHITECTURES.load(spec.architecture).build(spec.n_classes, spec.n_filters)
     try:
-        n_filters = weights["encoder.0.conv1.weight"].shape[0]
-        n_classes = weights["head.classifier.weight"].shape[0]
-        model = UNet(n_classes, n_filters)
         model.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in weights.items()})
-    except (KeyError, RuntimeError) as error:
+    except RuntimeError as error:
         raise WeightsError(f"weights do not fit the network: {error}") from error
     return model.eval().to("cuda:0" if torch.cuda.is_available() else "cpu")

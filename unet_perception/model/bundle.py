@@ -67,7 +67,7 @@ def save_bundle(
 
     Args:
         path: Folder to write; it must not exist, be empty, or be a bundle.
-        weights: The ``state_dict`` of ``UNet`` as float32 arrays.
+        weights: The network's ``state_dict`` as float32 arrays, in its order.
         spec: What the network is.
         half: Store the weights as float16, which halves the size and moves a logit by
             about a thousandth.
@@ -79,7 +79,8 @@ def save_bundle(
     from unet_perception.model.graph import build_onnx
 
     metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
-    _replace(Path(path), build_onnx(weights, spec.input_size, metadata, half), spec, {})
+    onnx = build_onnx(spec.architecture, weights, spec.input_size, metadata, half)
+    _replace(Path(path), onnx, spec, {})
 
 
 def store_files(bundle: ModelBundle, files: Mapping[str, bytes], spec: ModelSpec) -> None:
@@ -163,7 +164,7 @@ def load_bundle(path: Path) -> ModelBundle:
 
 
 def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
-    """Return the network's weights under the names of ``UNet``'s ``state_dict``."""
+    """Return the network's weights under the names of its ``state_dict``, in its order."""
     from unet_perception.model.graph import read_weights
 
     return read_weights(bundle.onnx)

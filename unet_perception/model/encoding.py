@@ -10,12 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unet_perception.errors import ConfigError
+from unet_perception.errors import ConfigError, WeightsError
 
 ENCODINGS = ("bgra8", "bgr8", "rgb8", "rgba8")
 """What a network can be compiled for; the first is CARLA's."""
-
-FIRST_WEIGHT = "encoder.0.conv1.weight"
 
 _OPAQUE = 255
 
@@ -37,19 +35,31 @@ def fold_encoding(
     """Return a network's weights for pixels in another order of colour.
 
     Args:
-        weights: The ``state_dict`` of ``UNet`` for RGB.
+        weights: Its ``state_dict`` for RGB, in its order: the first reads the pixels.
         encoding: One of ``ENCODINGS``.
 
     Raises:
         ConfigError: The encoding is not one of ``ENCODINGS``.
+        WeightsError: The first weight is not that of a convolution of three colours.
     """
-    rgb = weights[FIRST_WEIGHT]
+    name, rgb = next(iter(weights.items()), ("", np.empty(0, np.float32)))
+    if rgb.ndim != 4 or rgb.shape[1] != 3:
+        raise WeightsError(f"the first weight {name!r} is no convolution of three colours")
+    return {**weights, name: fold_kernel(rgb, encoding)}
+
+
+def fold_kernel(rgb: NDArray[np.float32], encoding: str) -> NDArray[np.float32]:
+    """Return a convolution's weights ``(out, 3, kH, kW)`` for pixels in another order of colour.
+
+    Raises:
+        ConfigError: The encoding is not one of ``ENCODINGS``.
+    """
     out, _, rows, columns = rgb.shape
     folded = np.zeros((out, channels(encoding), rows, columns), np.float32)
     for index, colour in enumerate(encoding[:-1]):
         if colour != "a":
             folded[:, index] = rgb[:, "rgb".index(colour)]
-    return {**weights, FIRST_WEIGHT: folded}
+    return folded
 
 
 def encode_pixels(rgb: NDArray[np.uint8], encoding: str) -> NDArray[np.uint8]:

@@ -43,6 +43,7 @@ def export_onnx(bundle: ModelBundle, precision: str, encoding: str, batch: int =
         WeightsError: A weight is too large for float16.
     """
     return build_onnx(
+        bundle.spec.architecture,
         bundle_weights(bundle),
         bundle.spec.input_size,
         export_metadata(bundle, precision, encoding),

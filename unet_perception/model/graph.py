@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The U-Net as an ONNX graph: camera pixels in, class ids out.
+"""A network as an ONNX graph: camera pixels in, class ids out.
 
 Built node by node from the network's weights, so that the same weights give the same
 bytes whatever exporter a PyTorch release brings, and every weight keeps its name.
@@ -16,17 +16,15 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from unet_perception.errors import ConfigError, WeightsError
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.encoding import channels, fold_encoding
-from unet_perception.model.padding import pad_amounts
 from unet_perception.model.spec import MAX_BATCH
 
 INPUT = "image"
 OUTPUT = "ids"
 OPSET = 17
 IR_VERSION = 8
-ENCODER_DEPTH = 5
 HALF = ":half"
-WEIGHT_PREFIXES = ("encoder.", "decoder.", "head.")
 
 PRECISIONS = ("fp32", "fp16")
 """Arithmetic that a graph can ask for."""
@@ -39,12 +37,13 @@ _TYPES: Mapping[str, tuple[int, type[np.floating[Any]]]] = {
 _STORED = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
 
-class _Graph:
+class Graph:
     """Nodes and initializers as they are added, one output name each."""
 
     def __init__(
         self, weights: Mapping[str, NDArray[np.float32]], stored_half: bool, half: bool
     ) -> None:
+        """Add the weights; see ``build_onnx``."""
         self.nodes: list[NodeProto] = []
         self.initializers: list[TensorProto] = []
         for name, array in weights.items():
@@ -57,15 +56,18 @@ class _Graph:
                 self.constant(name, array.astype(np.float32))
 
     def constant(self, name: str, array: NDArray[np.generic]) -> str:
+        """Add a constant, and return its name."""
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
     def add(self, op: str, inputs: list[str], output: str = "", **attributes: object) -> str:
+        """Add a node, and return the name of its output."""
         name = output or f"{op.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
         return name
 
     def conv(self, x: str, name: str, kernel: int) -> str:
+        """Add a convolution with a bias that keeps the size."""
         pad = kernel // 2
         return self.add(
             "Conv",
@@ -75,9 +77,11 @@ class _Graph:
         )
 
     def conv_relu(self, x: str, name: str) -> str:
+        """Add a 3x3 convolution and its ReLU."""
         return self.add("Relu", [self.conv(x, name, 3)])
 
     def upsample(self, x: str, name: str) -> str:
+        """Add a transposed convolution that doubles the size."""
         # One row and column less at the end: Keras' "same" at stride 2 (see unet.py).
         return self.add(
             "ConvTranspose",
@@ -89,6 +93,7 @@ class _Graph:
 
 
 def build_onnx(
+    architecture: str,
     weights: Mapping[str, NDArray[np.float32]],
     input_size: tuple[int, int],
     metadata: Mapping[str, str],
@@ -103,7 +108,8 @@ def build_onnx(
     uint8 ``(batch, h, w)``: scaling to ``[0, 1]`` and the argmax are inside.
 
     Args:
-        weights: The ``state_dict`` of ``UNet`` as float32 arrays, in its order.
+        architecture: Name of the network's architecture.
+        weights: Its ``state_dict`` as float32 arrays, in its order.
         input_size: Rows and columns of the input.
         metadata: Kept in the file's metadata properties.
         half: Store the weights as float16, half the size, where arithmetic stays float32.
@@ -114,6 +120,7 @@ def build_onnx(
         batch: Pictures at a time.
 
     Raises:
+        BundleError: The architecture cannot be loaded.
         ConfigError: Precision, encoding or batch are outside what is allowed.
         WeightsError: A weight is too large for float16.
     """
@@ -122,36 +129,15 @@ def build_onnx(
     if not 1 <= batch <= MAX_BATCH:
         raise ConfigError(f"batch is {batch}; it must be 1 to {MAX_BATCH}")
     height, width = input_size
-    bottom, right = pad_amounts(height, width)
+    network = ARCHITECTURES.load(architecture)
     onnx_type, array_type = _TYPES[precision]
-    graph = _Graph(fold_encoding(dict(weights), encoding), half, precision == "fp16")
+    graph = Graph(fold_encoding(dict(weights), encoding), half, precision == "fp16")
     x = graph.add("Cast", [INPUT], to=onnx_type)
     # Not folded into the weights: in float16 they would come near the subnormal numbers.
     scale = np.array([1.0 / 255.0], array_type)
     x = graph.add("Mul", [x, graph.constant("scale", scale)])
     x = graph.add("Transpose", [x], perm=[0, 3, 1, 2])
-    if bottom or right:
-        pads = np.array([0, 0, 0, 0, 0, 0, bottom, right], np.int64)
-        x = graph.add("Pad", [x, graph.constant("pads", pads)])
-    skips = []
-    for depth in range(ENCODER_DEPTH):
-        if depth:
-            x = graph.add("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
-        x = graph.conv_relu(x, f"encoder.{depth}.conv1")
-        x = graph.conv_relu(x, f"encoder.{depth}.conv2")
-        skips.append(x)
-    skips.pop()
-    for step in range(ENCODER_DEPTH - 1):
-        x = graph.upsample(x, f"decoder.{step}.up")
-        x = graph.add("Concat", [x, skips.pop()], axis=1)
-        x = graph.conv_relu(x, f"decoder.{step}.conv1")
-        x = graph.conv_relu(x, f"decoder.{step}.conv2")
-    x = graph.conv_relu(x, "head.conv")
-    x = graph.conv(x, "head.classifier", 1)
-    if bottom or right:
-        bounds = {"starts": [0, 0], "ends": [height, width], "axes": [2, 3]}
-        names = [graph.constant(k, np.array(v, np.int64)) for k, v in bounds.items()]
-        x = graph.add("Slice", [x, *names])
+    x = network.add_layers(graph, x, input_size)
     x = graph.add("ArgMax", [x], axis=1, keepdims=0)
     if precision == "fp16":
         # TensorRT promises uint8 from floating point only; ids up to 2048 are exact.
@@ -161,7 +147,7 @@ def build_onnx(
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
-            "unet",
+            architecture,
             [helper.make_tensor_value_info(INPUT, TensorProto.UINT8, shape)],
             [helper.make_tensor_value_info(OUTPUT, TensorProto.UINT8, shape[:3])],
             initializer=graph.initializers,
@@ -183,7 +169,7 @@ def read_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
     """
     try:
         model = onnx.load_model_from_string(data)
-        tensors = [t for t in model.graph.initializer if t.name.startswith(WEIGHT_PREFIXES)]
+        tensors = [t for t in model.graph.initializer if "." in t.name]
         return {tensor.name.removesuffix(HALF): _to_array(tensor) for tensor in tensors}
     except Exception as error:
         # protobuf's own, of a module without types, and whatever odd shapes and types raise.

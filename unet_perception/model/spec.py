@@ -9,8 +9,8 @@ from typing import Any
 
 from unet_perception.errors import BundleError, LabelSetError
 from unet_perception.labels import LabelSet
+from unet_perception.model.architecture import ARCHITECTURES
 
-ARCHITECTURE = "unet"
 PREPROCESSING: Mapping[str, str] = {
     "channels": "rgb",
     "resize": "nearest, pixel centres",
@@ -36,6 +36,7 @@ class ModelSpec:
         scores: Measured scores. Plain JSON values.
         precisions: What other precisions than fp32 were measured to cost, by their names;
             see ``quantization``. Plain JSON values.
+        architecture: Name of its architecture.
     """
 
     n_filters: int
@@ -44,6 +45,7 @@ class ModelSpec:
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     precisions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    architecture: str = "unet"
 
     @property
     def n_classes(self) -> int:
@@ -53,7 +55,7 @@ class ModelSpec:
     def as_dict(self) -> dict[str, Any]:
         """Return the spec as JSON values."""
         return {
-            "architecture": ARCHITECTURE,
+            "architecture": self.architecture,
             "n_filters": self.n_filters,
             "n_classes": self.n_classes,
             "input_size": list(self.input_size),
@@ -71,10 +73,12 @@ class ModelSpec:
         Raises:
             BundleError: A field is missing or out of range; the message names it.
         """
-        if data.get("architecture") != ARCHITECTURE:
+        architecture = data.get("architecture")
+        if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
+            known = " and ".join(map(repr, ARCHITECTURES.names))
+            are = "is" if len(ARCHITECTURES.names) == 1 else "are"
             raise BundleError(
-                f"{where}: architecture is {data.get('architecture')!r}; only "
-                f"{ARCHITECTURE!r} is known"
+                f"{where}: architecture is {architecture!r}; only {known} {are} known"
             )
         if data.get("preprocessing") != dict(PREPROCESSING):
             raise BundleError(
@@ -112,6 +116,7 @@ class ModelSpec:
         for name, facts in precisions.items():
             if not isinstance(facts, Mapping):
                 raise BundleError(f"{where}: precisions.{name} is {facts!r}; it must be a mapping")
+        size = (size[0], size[1])
         return cls(
-            n_filters, (size[0], size[1]), label_set, training or {}, scores or {}, precisions
+            n_filters, size, label_set, training or {}, scores or {}, precisions, architecture
         )

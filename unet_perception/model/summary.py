@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network as a table, layer by layer, as Keras prints one."""
+"""The network as a table, layer by layer, as Keras prints one, and what it costs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from unet_perception.model.padding import STRIDE, pad_amounts
-from unet_perception.model.unet import UNet, parameter_count
+from unet_perception.model.architecture import ARCHITECTURES
+from unet_perception.model.spec import ModelSpec
 
 _TITLES = ("Layer (type)", "Output shape (N, H, W, C)", "Parameters", "Connected to")
 _GAP = "  "
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """One layer; ``shape`` is rows, columns, channels."""
+
     name: str
     kind: str
     shape: tuple[int, int, int]
@@ -24,6 +26,7 @@ class _Row:
     inputs: tuple[str, ...]
 
     def cells(self) -> tuple[str, str, str, str]:
+        """Return what stands in the columns."""
         height, width, channels = self.shape
         return (
             f"{self.name} ({self.kind})",
@@ -33,14 +36,16 @@ class _Row:
         )
 
 
-class _Table:
+class LayerTable:
     """Rows as they are added; each one reads the row before it unless told otherwise."""
 
     def __init__(self) -> None:
-        self.rows: list[_Row] = []
+        """Begin without a row."""
+        self.rows: list[Row] = []
 
     @property
-    def last(self) -> _Row:
+    def last(self) -> Row:
+        """The row that was added last."""
         return self.rows[-1]
 
     def add(
@@ -51,16 +56,18 @@ class _Table:
         channels: int,
         inputs: tuple[str, ...] | None = None,
     ) -> None:
+        """Add a layer without weights."""
         before = (self.last.name,) if self.rows else ()
         self.rows.append(
-            _Row(name, kind, (*size, channels), 0, before if inputs is None else inputs)
+            Row(name, kind, (*size, channels), 0, before if inputs is None else inputs)
         )
 
     def add_conv(self, name: str, layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
+        """Add a convolution, with the layer's weights."""
         height, width, _ = self.last.shape
         scale = layer.stride[0] if isinstance(layer, nn.ConvTranspose2d) else 1
         self.rows.append(
-            _Row(
+            Row(
                 name,
                 type(layer).__name__,
                 (height * scale, width * scale, layer.out_channels),
@@ -70,17 +77,24 @@ class _Table:
         )
 
 
-def summarize(model: UNet, input_size: tuple[int, int] = (96, 128)) -> str:
-    """Return a table of the network's layers, and its number of parameters.
+def summarize(architecture: str, model: nn.Module, input_size: tuple[int, int] = (96, 128)) -> str:
+    """Return a table of a network's layers, and its number of parameters.
 
     ReLU is not listed: as in Keras it belongs to its convolution. Shapes are written
     rows, columns, channels as in Keras; PyTorch's own order is ``(N, C, H, W)``.
 
     Args:
+        architecture: Name of its architecture.
         model: The network; its weights do not matter and may be on the meta device.
         input_size: Rows and columns of the picture.
+
+    Raises:
+        BundleError: The architecture cannot be loaded.
     """
-    rows = _rows(model, input_size)
+    network = ARCHITECTURES.load(architecture)
+    table = LayerTable()
+    network.add_rows(table, model, input_size)
+    rows = table.rows
     cells = [_TITLES, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_TITLES))]
     lines = [
@@ -93,10 +107,10 @@ def summarize(model: UNet, input_size: tuple[int, int] = (96, 128)) -> str:
     ]
     rule = "-" * max(map(len, lines))
     total = sum(row.parameters for row in rows)
-    trainable = parameter_count(model)
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
     return "\n".join(
         [
-            f"U-Net, {model.n_filters} filters, {model.n_classes} classes",
+            f"{network.title}, {model.n_filters} filters, {model.n_classes} classes",
             rule,
             lines[0],
             rule,
@@ -107,65 +121,43 @@ def summarize(model: UNet, input_size: tuple[int, int] = (96, 128)) -> str:
     )
 
 
-def summarize_counts(n_classes: int, n_filters: int, input_size: tuple[int, int]) -> str:
+def summarize_counts(
+    architecture: str, n_classes: int, n_filters: int, input_size: tuple[int, int]
+) -> str:
     """Return the table of a network that there need not be.
 
     Raises:
+        BundleError: The architecture cannot be loaded.
         ConfigError: A count is below 1.
     """
-    # Shapes without values: no memory is taken, whatever the counts.
+    return summarize(architecture, _without_values(architecture, n_classes, n_filters), input_size)
+
+
+def multiply_adds(spec: ModelSpec) -> int:
+    """Return the multiply-adds of one frame in a network's convolutions.
+
+    Raises:
+        BundleError: The architecture cannot be loaded.
+    """
+    model = _without_values(spec.architecture, spec.n_classes, spec.n_filters)
+    total = 0
+
+    def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        # Each weight meets each place of what a convolution gives; a transposed one has its
+        # weights for each place that it reads.
+        places = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output
+        weight = layer.get_parameter("weight")
+        total += weight.numel() * places.shape[-2] * places.shape[-1]
+
+    for layer in model.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+            layer.register_forward_hook(count)
+    model(torch.empty(1, 3, *spec.input_size, device="meta"))
+    return total
+
+
+def _without_values(architecture: str, n_classes: int, n_filters: int) -> nn.Module:
+    # Shapes alone: no memory is taken, whatever the counts.
     with torch.device("meta"):
-        model = UNet(n_classes, n_filters)
-    return summarize(model, input_size)
-
-
-def _rows(model: UNet, input_size: tuple[int, int]) -> list[_Row]:
-    height, width = input_size
-    bottom, right = pad_amounts(height, width)
-    table = _Table()
-    first = model.get_submodule("encoder.0.conv1")
-    assert isinstance(first, nn.Conv2d)
-    table.add("input", "Input", input_size, first.in_channels)
-    if bottom or right:
-        size = (height + bottom, width + right)
-        table.add("pad", f"Pad to {STRIDE}", size, first.in_channels)
-    skips = []
-    for depth, block in enumerate(model.encoder):
-        if depth:
-            rows, columns, channels = table.last.shape
-            table.add(f"pool.{depth}", "MaxPool2d", (rows // 2, columns // 2), channels)
-        _add_block(table, f"encoder.{depth}", block)
-        skips.append(table.last)
-    skips.pop()
-    for step, block in enumerate(model.decoder):
-        name = f"decoder.{step}"
-        table.add_conv(f"{name}.up", _conv(block, "up"))
-        skip, up = skips.pop(), table.last
-        table.add(
-            f"{name}.concat",
-            "Concatenate",
-            up.shape[:2],
-            up.shape[2] + skip.shape[2],
-            (up.name, skip.name),
-        )
-        _add_block(table, name, block)
-    table.add_conv("head.conv", model.head.conv)
-    table.add_conv("head.classifier", model.head.classifier)
-    if bottom or right:
-        table.add("crop", "Crop", input_size, model.n_classes)
-    return table.rows
-
-
-def _add_block(table: _Table, name: str, block: nn.Module) -> None:
-    for conv in ("conv1", "conv2"):
-        table.add_conv(f"{name}.{conv}", _conv(block, conv))
-    dropout = getattr(block, "dropout", None)
-    if isinstance(dropout, nn.Dropout) and dropout.p > 0:
-        rows, columns, channels = table.last.shape
-        table.add(f"{name}.dropout", f"Dropout {dropout.p:g}", (rows, columns), channels)
-
-
-def _conv(block: nn.Module, name: str) -> nn.Conv2d | nn.ConvTranspose2d:
-    layer = block.get_submodule(name)
-    assert isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d))
-    return layer
+        return ARCHITECTURES.load(architecture).build(n_classes, n_filters).eval()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from unet_perception.engines.select import ENGINES, PRECISIONS
+from unet_perception.engines.kind import ENGINE_KINDS, PRECISIONS
 from unet_perception.errors import ConfigError
 from unet_perception.options.option import Option, Range, choice, number, some_of, switch
 
@@ -56,8 +56,12 @@ CONFIGURE_OPTIONS = (
         "the name of a shipped model or the path of a bundle's folder",
         bool,
     ),
-    choice(
-        "engine", "auto", "what runs the network; auto takes the fastest that is installed", ENGINES
+    Option(
+        "engine",
+        "auto",
+        "what runs the network; auto takes the fastest that is installed",
+        f"one of auto, {', '.join(ENGINE_KINDS.built_in)}, or one that another package adds",
+        lambda value: value == "auto" or value in ENGINE_KINDS,
     ),
     choice(
         "precision",

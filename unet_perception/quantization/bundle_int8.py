@@ -22,10 +22,11 @@ from unet_perception.engines.processor import int8_flags, processor_flags
 from unet_perception.errors import EngineError
 from unet_perception.imaging import Frame, network_input
 from unet_perception.model.activations import reference_network
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.bundle import ModelBundle, bundle_weights, store_files
 from unet_perception.model.graph import build_onnx
 from unet_perception.quantization.equalise import SHARES, channel_peaks, equalise
-from unet_perception.quantization.int8 import KEPT_LADDER, describe_kept, quantize_int8
+from unet_perception.quantization.int8 import describe_kept, quantize_int8
 from unet_perception.quantization.scores import Answers, answers, cost
 
 Sets = Sequence[tuple[Path, Sequence[Pair]]]
@@ -100,7 +101,8 @@ def _climb(
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the fastest int8 network whose masks agree, or else the one that agrees most."""
     best: tuple[dict[str, bytes], dict[str, Any]] | None = None
-    for kept, share in product(KEPT_LADDER, graphs):
+    ladder = ARCHITECTURES.load(bundle.spec.architecture).int8_kept
+    for kept, share in product(ladder, graphs):
         files = quantize_int8(graphs[share], pictures, kept)
         result = answers(replace(bundle, files=files), "int8", scored)
         facts = cost(reference, result) | {"kept": list(kept), "equalisation": share}
@@ -116,11 +118,15 @@ def _climb(
 def _even_graphs(bundle: ModelBundle, pictures: Sequence[NDArray[np.uint8]]) -> dict[float, bytes]:
     weights = bundle_weights(bundle)
     # On the processor: int8 is for one, and its pictures are there.
-    model = reference_network(weights).cpu()
+    model = reference_network(bundle.spec, weights).cpu()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     peaks = channel_peaks(model, pictures)
-    size = bundle.spec.input_size
-    return {share: build_onnx(equalise(weights, peaks, share), size, {}) for share in SHARES}
+    name, size = bundle.spec.architecture, bundle.spec.input_size
+    links = ARCHITECTURES.load(name).links(weights)
+    return {
+        share: build_onnx(name, equalise(links, weights, peaks, share), size, {})
+        for share in SHARES
+    }
 
 
 def _read_pictures(

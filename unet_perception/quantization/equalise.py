@@ -11,14 +11,12 @@ correction"; the exponent is that of Xiao et al. 2022, "SmoothQuant").
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unet_perception.model.graph import ENCODER_DEPTH
-from unet_perception.model.unet import UNet
+from unet_perception.model.architecture import Link
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -31,29 +29,22 @@ _MAX_FACTOR = 100.0
 _SILENT = 1e-6
 
 
-@dataclass(frozen=True)
-class _Link:
-    """Features between a convolution and those that read them.
-
-    Attributes:
-        source: The convolution they come from.
-        readers: The convolutions that read them, each with the first of its input channels.
-    """
-
-    source: str
-    readers: tuple[tuple[str, int], ...]
-
-
-def equalise(weights: Weights, peaks: Mapping[str, NDArray[np.float32]], share: float) -> Weights:
+def equalise(
+    links: Sequence[Link],
+    weights: Weights,
+    peaks: Mapping[str, NDArray[np.float32]],
+    share: float,
+) -> Weights:
     """Return weights of the same function with features of more even channels.
 
     Args:
-        weights: The ``state_dict`` of ``UNet``.
+        links: Where; see ``Architecture.links``.
+        weights: The network's ``state_dict``.
         peaks: See ``channel_peaks``.
         share: See ``SHARES``.
     """
     even = {name: array.copy() for name, array in weights.items()}
-    for link in _links(weights):
+    for link in links:
         factors = _factors(even, link, peaks[link.source], share)
         _output_channels(even, link.source)[...] /= factors[:, None, None, None]
         even[f"{link.source}.bias"] /= factors
@@ -64,7 +55,7 @@ def equalise(weights: Weights, peaks: Mapping[str, NDArray[np.float32]], share: 
 
 
 def channel_peaks(
-    model: UNet, pictures: Sequence[NDArray[np.uint8]]
+    model: torch.nn.Module, pictures: Sequence[NDArray[np.uint8]]
 ) -> dict[str, NDArray[np.float32]]:
     """Return how large each channel becomes behind each convolution and its ReLU.
 
@@ -98,7 +89,7 @@ def channel_peaks(
 
 
 def _factors(
-    weights: Weights, link: _Link, peaks: NDArray[np.float32], share: float
+    weights: Weights, link: Link, peaks: NDArray[np.float32], share: float
 ) -> NDArray[np.float32]:
     """Return what each channel is divided by; their geometric mean is 1."""
     used = np.zeros(peaks.size)
@@ -122,25 +113,3 @@ def _input_channels(weights: Weights, name: str) -> NDArray[np.float32]:
     # A transposed convolution stores (in, out, kH, kW).
     array = weights[f"{name}.weight"]
     return array if name.endswith(".up") else array.swapaxes(0, 1)
-
-
-def _links(weights: Weights) -> list[_Link]:
-    deepest, links = ENCODER_DEPTH - 1, []
-    for depth in range(ENCODER_DEPTH):
-        block = f"encoder.{depth}"
-        links.append(_Link(f"{block}.conv1", ((f"{block}.conv2", 0),)))
-        if depth == deepest:
-            links.append(_Link(f"{block}.conv2", (("decoder.0.up", 0),)))
-            continue
-        # What skips the deeper blocks comes second where it is joined.
-        joined = f"decoder.{deepest - 1 - depth}"
-        skipping = (f"{joined}.conv1", weights[f"{joined}.up.bias"].size)
-        links.append(_Link(f"{block}.conv2", ((f"encoder.{depth + 1}.conv1", 0), skipping)))
-    for step in range(deepest):
-        block = f"decoder.{step}"
-        after = f"decoder.{step + 1}.up" if step + 1 < deepest else "head.conv"
-        links.append(_Link(f"{block}.up", ((f"{block}.conv1", 0),)))
-        links.append(_Link(f"{block}.conv1", ((f"{block}.conv2", 0),)))
-        links.append(_Link(f"{block}.conv2", ((after, 0),)))
-    links.append(_Link("head.conv", (("head.classifier", 0),)))
-    return links

@@ -18,26 +18,6 @@ from unet_perception.engines.openvino_core import openvino_core
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import INT8_FILES
 
-KEPT_LADDER: tuple[tuple[str, ...], ...] = (
-    ("encoder.0.conv1",),
-    ("encoder.0.conv1", "decoder.3.conv1", "head.classifier"),
-    ("encoder.0.conv1", "decoder.3.conv1", "head.conv", "head.classifier"),
-    (
-        *("encoder.0.conv1", "encoder.0.conv2"),
-        *("decoder.3.conv1", "decoder.3.conv2", "head.conv", "head.classifier"),
-    ),
-    (
-        *("encoder.0.conv1", "encoder.0.conv2", "encoder.1.conv1"),
-        *("decoder.3.up", "decoder.3.conv1", "decoder.3.conv2", "head.conv", "head.classifier"),
-    ),
-)
-"""Convolutions that stay out of int8, from the fastest choice to the most exact.
-
-The first sees 8-bit pixels and costs next to nothing. The last joining one reads features with
-a sign and features without one on one scale, which costs the most pixels of all; then come those
-that the answer is read off. Measured layer by layer on carla_unet.
-"""
-
 _CONVOLUTIONS = ("Convolution", "ConvolutionBackpropData")
 
 
@@ -47,7 +27,7 @@ def quantize_int8(
     """Return the contents of ``INT8_FILES`` for a network.
 
     Args:
-        onnx: The network, RGB, with float32 weights under the names of ``UNet``.
+        onnx: The network, RGB, with float32 weights under their names.
         pictures: RGB uint8 ``(h, w, 3)`` at the network's size, to read ranges off.
         kept: Convolutions that stay as they are.
 

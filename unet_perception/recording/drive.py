@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +74,9 @@ def drive_set(
                 seconds = snapshot.timestamp.elapsed_seconds
                 last_kept = seconds if last_kept is None else last_kept
                 state = snapshot.find(ego.id)
-                place, speed = state.get_transform(), state.get_velocity().length()
+                place, velocity = state.get_transform(), state.get_velocity()
                 location = (place.location.x, place.location.y, place.location.z)
-                if not rule.wants(location, speed):
+                if not rule.wants(location, velocity.length()):
                     progress.skipped += 1
                     arrivals.pass_over(snapshot.frame)
                     if seconds - last_kept > STUCK_S:
@@ -91,18 +92,41 @@ def drive_set(
                     continue
                 rule.kept(location)
                 last_kept = seconds
-                turn = place.rotation
-                yield PairJob(
-                    frame=snapshot.frame,
-                    stamp=seconds,
-                    wall_time=time.time(),
-                    set=drive.name,
-                    town=session.town,
-                    weather=drive.weather,
-                    pose=(*location, turn.roll, turn.pitch, turn.yaw),
-                    speed=speed,
-                    images={folder: _pixels(images[name]) for name, folder in folders.items()},
-                )
+                by_folder = {folder: images[name] for name, folder in folders.items()}
+                yield pair_job(by_folder, drive.name, session.town, drive.weather, place, velocity)
+
+
+def pair_job(
+    images: Mapping[str, CameraImage],
+    set_name: str,
+    town: str,
+    weather: Mapping[str, float],
+    place: Any,
+    velocity: Any,
+) -> PairJob:
+    """Return a pair to write.
+
+    Args:
+        images: Those of one frame, by folder.
+        set_name: What the manifest calls the drive.
+        town: Where it was.
+        weather: As it was.
+        place: The vehicle's ``carla.Transform``.
+        velocity: Its ``carla.Vector3D``.
+    """
+    first = next(iter(images.values()))
+    at, turn = place.location, place.rotation
+    return PairJob(
+        frame=first.frame,
+        stamp=first.stamp,
+        wall_time=time.time(),
+        set=set_name,
+        town=town,
+        weather=weather,
+        pose=(at.x, at.y, at.z, turn.roll, turn.pitch, turn.yaw),
+        speed=velocity.length(),
+        images={folder: _pixels(image) for folder, image in images.items()},
+    )
 
 
 def _pixels(image: CameraImage) -> NDArray[np.uint8]:

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict
 
 from unet_perception.carla.cameras import CameraSpec
+from unet_perception.dataset import DatasetInfo
 from unet_perception.errors import ConfigError
+from unet_perception.labels import carla_label_set
+from unet_perception.recording.identity import identity_of
 
 FOLDERS = {
     "rgb": "CameraRGB",
@@ -50,6 +54,30 @@ def camera_folders(cameras: Sequence[CameraSpec]) -> Mapping[str, str]:
     if not folders:
         raise ConfigError("no cameras: recording needs an rgb and a semantic_segmentation camera")
     return folders
+
+
+def folder_identity(cameras: Sequence[CameraSpec], version: str, source: str) -> DatasetInfo:
+    """Return what a folder has in common that these cameras fill.
+
+    Args:
+        cameras: At least one picture and one mask of it.
+        version: Of the CARLA server.
+        source: What records, in words.
+
+    Raises:
+        ConfigError: As ``camera_folders``.
+    """
+    folders = camera_folders(cameras)
+    settings = {folders[spec.name]: _settings(spec) for spec in cameras}
+    return identity_of(carla_label_set(version), settings, version, source)
+
+
+def _settings(spec: CameraSpec) -> dict[str, object]:
+    """Return what decides how a camera's pictures look."""
+    settings = asdict(spec)
+    for key in ("name", "rate"):
+        del settings[key]
+    return settings
 
 
 def _suffix(members: Sequence[CameraSpec]) -> str:

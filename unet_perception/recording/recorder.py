@@ -7,21 +7,18 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 
-from unet_perception.carla.cameras import CameraSpec
 from unet_perception.carla.config import PAUSES_S
 from unet_perception.carla.connect import Say, connect
 from unet_perception.carla.session import Session
 from unet_perception.dataset import DatasetInfo
 from unet_perception.dataset.manifest import iterate_manifest
 from unet_perception.errors import ConfigError, SimulatorError, SimulatorLostError
-from unet_perception.labels import carla_label_set
 from unet_perception.recording.disk import estimate, free_bytes, in_words
 from unet_perception.recording.drive import drive_set
-from unet_perception.recording.identity import identity_of
-from unet_perception.recording.layout import camera_folders
+from unet_perception.recording.layout import camera_folders, folder_identity
 from unet_perception.recording.options import RecorderOptions
 from unet_perception.recording.plan import RecordingSet
 from unet_perception.recording.plan_file import settle_plan
@@ -57,7 +54,7 @@ class Recorder:
         self._options = options
         self._say = say
         self._should_stop = should_stop
-        self._folders = camera_folders(options.cameras)
+        camera_folders(options.cameras)  # cameras that make no pairs are refused here
         self._announced = False
         self._disk_checked = 0.0
         self._progress = progress
@@ -98,8 +95,7 @@ class Recorder:
             return session.server_version, session.town
 
     def _identity(self, version: str) -> DatasetInfo:
-        cameras = {self._folders[spec.name]: _settings(spec) for spec in self._options.cameras}
-        return identity_of(carla_label_set(version), cameras, version, "unet-perception record")
+        return folder_identity(self._options.cameras, version, "unet-perception record")
 
     def _begin(self, folder: RecordingFolder, missing: int) -> None:
         progress, root = self._progress, self._options.root
@@ -185,11 +181,3 @@ class Recorder:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._should_stop():
             time.sleep(0.05)
-
-
-def _settings(spec: CameraSpec) -> dict[str, object]:
-    """Return what decides how a camera's pictures look."""
-    settings = asdict(spec)
-    for key in ("name", "rate"):
-        del settings[key]
-    return settings

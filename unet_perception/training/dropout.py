@@ -15,8 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from unet_perception.model.unet import UNet
-
 _PURPOSE = 2
 """Keeps these draws apart from those of order and augmentation."""
 
@@ -67,15 +65,14 @@ class SeededDropout(nn.Module):
         return self._table
 
 
-def seed_dropout(model: UNet) -> list[SeededDropout]:
+def seed_dropout(model: nn.Module) -> list[SeededDropout]:
     """Replace a network's dropout by seeded dropout, and return the layers."""
     layers: list[SeededDropout] = []
-    for block in model.encoder:
-        dropout = block.dropout
-        if isinstance(dropout, nn.Dropout) and dropout.p > 0.0:
-            layer = SeededDropout(dropout.p, len(layers))
-            block.dropout = layer
-            layers.append(layer)
+    for block in list(model.modules()):
+        for name, dropout in block.named_children():
+            if isinstance(dropout, nn.Dropout) and dropout.p > 0.0:
+                layers.append(SeededDropout(dropout.p, len(layers)))
+                setattr(block, name, layers[-1])
     return layers
 
 

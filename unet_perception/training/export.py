@@ -72,7 +72,14 @@ def export(
     save_bundle(
         out,
         weights,
-        ModelSpec(recipe.n_filters, recipe.input_size, label_set, facts, _scores(trained)),
+        ModelSpec(
+            recipe.n_filters,
+            recipe.input_size,
+            label_set,
+            facts,
+            _scores(trained),
+            architecture=recipe.architecture,
+        ),
     )
 
 

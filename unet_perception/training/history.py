@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from torch import nn
+
 from unet_perception.evaluation.result import or_none
-from unet_perception.model.unet import UNet
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Trained:
         precision: What it was trained in.
     """
 
-    model: UNet
+    model: nn.Module
     history: tuple[Epoch, ...]
     kept: Epoch
     seconds: float

@@ -4,42 +4,43 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from unet_perception.errors import ConfigError
 from unet_perception.labels import LabelSet
+from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.bundle import bundle_weights, load_bundle
-from unet_perception.model.unet import UNet
 from unet_perception.segmenter import find_model
 from unet_perception.training.recipe import Recipe
 
-CLASSIFIER = "head.classifier."
-"""The layer that depends on the label set."""
 
-
-def initial_model(recipe: Recipe, label_set: LabelSet, device: torch.device) -> UNet:
+def initial_model(recipe: Recipe, label_set: LabelSet, device: torch.device) -> nn.Module:
     """Return a network with random weights from the seed, or with those of a bundle.
 
     A bundle of another label set gives all weights but the classifier's.
 
     Raises:
         BundleError: The bundle is missing or damaged.
-        ConfigError: Its network has another width.
+        ConfigError: Its network has another architecture or width.
     """
     # The one global generator that training uses, and it is used here alone.
     torch.manual_seed(recipe.seed)
-    model = UNet(label_set.n_classes, recipe.n_filters)
+    architecture = ARCHITECTURES.load(recipe.architecture)
+    model = architecture.build(label_set.n_classes, recipe.n_filters)
     if recipe.init:
         bundle = load_bundle(find_model(recipe.init))
-        if bundle.spec.n_filters != recipe.n_filters:
-            raise ConfigError(
-                f"init is {recipe.init!r}, whose network has n_filters {bundle.spec.n_filters}; "
-                f"n_filters must be the same, and is {recipe.n_filters}"
-            )
+        for key in ("architecture", "n_filters"):
+            its, ours = getattr(bundle.spec, key), getattr(recipe, key)
+            if its != ours:
+                raise ConfigError(
+                    f"init is {recipe.init!r}, whose network has {key} {its}; "
+                    f"{key} must be the same, and is {ours}"
+                )
         same = bundle.spec.label_set.as_dict() == label_set.as_dict()
         weights = {
             name: torch.from_numpy(value)
             for name, value in bundle_weights(bundle).items()
-            if same or not name.startswith(CLASSIFIER)
+            if same or not name.startswith(f"{architecture.classifier}.")
         }
         model.load_state_dict(weights, strict=same)
     # PyTorch's annotations of Module.to leave this argument out.

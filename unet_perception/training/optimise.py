@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from unet_perception.model.unet import UNet
 from unet_perception.training.recipe import Recipe, learning_rate_factor
 
 KERAS_ADAM_EPSILON = 1e-7
@@ -105,14 +105,9 @@ class MovingAverage:
     are soon forgotten.
     """
 
-    def __init__(self, model: UNet, decay: float) -> None:
+    def __init__(self, model: nn.Module, decay: float) -> None:
         """Start with the network's own weights."""
-        self.model = UNet(model.n_classes, model.n_filters)
-        first = next(model.parameters())
-        # PyTorch's annotations of Module.to leave this argument out.
-        self.model.to(first.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.model.load_state_dict(model.state_dict())
-        self.model.eval().requires_grad_(False)
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self._decay = decay
         self._source: list[Tensor] = list(model.parameters())
         self._average: list[Tensor] = list(self.model.parameters())

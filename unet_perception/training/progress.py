@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from torch import nn
 
-from unet_perception.model.unet import UNet
 from unet_perception.training.history import Epoch
 from unet_perception.training.watch import Moment, Watch
 
@@ -20,7 +20,7 @@ REFRESH = 0.5
 PLAIN = 60.0
 """Seconds between two lines where output goes to a file."""
 
-Report = Callable[[Epoch, Epoch, UNet], None]
+Report = Callable[[Epoch, Epoch, nn.Module], None]
 
 
 class Display(Watch):
@@ -95,7 +95,7 @@ class Display(Watch):
         else:
             self._bar.update(self._task, **fields)  # type: ignore[arg-type]
 
-    def epoch(self, epoch: Epoch, best: Epoch, model: UNet) -> None:
+    def epoch(self, epoch: Epoch, best: Epoch, model: nn.Module) -> None:
         """Write an epoch's line, and what else is made of it."""
         line = (
             f"epoch {epoch.number}/{self._epochs}   loss {epoch.loss:.4f}   "

@@ -69,6 +69,7 @@ class Recipe:
         width: Columns of the network's input.
         crop_height: Rows of the part of the input that is trained on; 0 for all.
         crop_width: Columns of it; 0 for all.
+        architecture: Of the network.
         n_filters: Filters of the network's first block.
         precision: ``fp32``, ``bf16`` where autocast allows it, or ``fp16`` with scaled gradients
             (CUDA alone); ``auto`` takes the best of these on a GPU, and ``fp32`` on a CPU.
@@ -100,6 +101,7 @@ class Recipe:
     width: int = 128
     crop_height: int = 0
     crop_width: int = 0
+    architecture: str = "unet"
     n_filters: int = 32
     precision: str = "fp32"
     keep: str = "last"
@@ -119,6 +121,7 @@ class Recipe:
         """
         # Here: command lines list the fields before they block signals, and numpy starts threads.
         from unet_perception.labels import load_label_set
+        from unet_perception.model.architecture import ARCHITECTURES
 
         for key, (low, high) in _WHOLE.items():
             value = getattr(self, key)
@@ -143,6 +146,11 @@ class Recipe:
                 )
         if not isinstance(self.augment, Augmentation):
             raise ConfigError(f"augment is {self.augment!r}; it must be a mapping of its settings")
+        if not isinstance(self.architecture, str) or self.architecture not in ARCHITECTURES:
+            raise ConfigError(
+                f"architecture is {self.architecture!r}; it must be one of "
+                f"{', '.join(ARCHITECTURES.names)}"
+            )
         if not isinstance(self.label_set, str):
             raise ConfigError(f"label_set is {self.label_set!r}; it must be a name or a YAML file")
         load_label_set(self.label_set)

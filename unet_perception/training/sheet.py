@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from unet_perception.errors import TrainingError
 from unet_perception.files.atomic import replace_bytes
 from unet_perception.imaging import colorize
 from unet_perception.imaging.contact_sheet import contact_sheet
-from unet_perception.model.unet import UNet
 from unet_perception.training.augment import Augmentation
 from unet_perception.training.batch import make_batch
 from unet_perception.training.data import TrainingData
@@ -47,7 +47,7 @@ class SampleSheet:
             places = np.linspace(0, len(pool) - 1, count + 2)[1:-1].round().astype(int)
             self._frames += [(pool, int(place)) for place in dict.fromkeys(places.tolist())]
 
-    def draw(self, model: UNet) -> NDArray[np.uint8]:
+    def draw(self, model: nn.Module) -> NDArray[np.uint8]:
         """Return the sheet for a network in evaluation mode, RGB."""
         device = next(model.parameters()).device
         samples = []

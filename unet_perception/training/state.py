@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from unet_perception.errors import TrainingError
-from unet_perception.model.unet import UNet
 from unet_perception.training.checkpoint import Checkpoint, write_checkpoint
 from unet_perception.training.data import TrainingData
 from unet_perception.training.distributed import World
@@ -105,7 +104,7 @@ class RunState:
         self.sums = self._no_sums()
 
     @property
-    def kept_model(self) -> UNet:
+    def kept_model(self) -> nn.Module:
         """The network that is validated and comes out."""
         return self._average.model if self._average else self.model
 
@@ -210,7 +209,8 @@ class RunState:
             before = facts.get(what)
             if what == "recipe" and isinstance(before, dict):
                 for key, value in now.items():
-                    if key not in MAY_DIFFER and before.get(key) != value:
+                    # A key that the run's version did not have yet is as it was: its default.
+                    if key not in MAY_DIFFER and before.get(key, value) != value:
                         raise TrainingError(
                             f"{path}: is of a run with {key} {before.get(key)!r}, and it is "
                             f"{value!r} now; a run goes on with the recipe that it began with"

@@ -6,10 +6,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from unet_perception.errors import LabelSetError
-from unet_perception.model.unet import UNet
 from unet_perception.training.augment import Augmentation
 from unet_perception.training.batch import Batch, make_batch
 from unet_perception.training.data import ValidationSet
@@ -23,7 +22,7 @@ from unet_perception.training.targets import Targets
 
 
 def validate(
-    model: UNet,
+    model: nn.Module,
     part: ValidationSet,
     targets: Targets,
     recipe: Recipe,
@@ -57,7 +56,7 @@ def validate(
 
 
 @torch.inference_mode()
-def answer(model: UNet, images: Tensor, precision: str) -> Tensor:
+def answer(model: nn.Module, images: Tensor, precision: str) -> Tensor:
     """Return the logits for pictures, ``(N, n_classes, H, W)``."""
     return forward(model, images, precision)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unet_perception.model.unet import UNet
+from torch import nn
+
 from unet_perception.training.history import Epoch
 
 
@@ -46,5 +47,5 @@ class Watch:
     def moment(self, moment: Moment) -> None:
         """Take in where the training is."""
 
-    def epoch(self, epoch: Epoch, best: Epoch, model: UNet) -> None:
+    def epoch(self, epoch: Epoch, best: Epoch, model: nn.Module) -> None:
         """Take in a finished epoch, the best one so far, and the network that was validated."""
