@@ -20,7 +20,7 @@ PAIRS = 5
 def main(out: Path, port: int) -> None:
     """Drive, and record a pair every second tick."""
     client = carla.Client("localhost", port)
-    client.set_timeout(20.0)
+    client.set_timeout(60.0)
     world = client.get_world()
     before = world.get_settings()
     settings = world.get_settings()
