@@ -16,7 +16,7 @@ from unet_perception.bringup.systems import CARLA_SYSTEM, PERCEPTION_SYSTEM, PLA
 from unet_perception.cli.main import VERBS
 
 REPO = Path(__file__).resolve().parent.parent.parent
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))]
+PAGES = [REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted((REPO / "docs").rglob("*.md"))]
 
 SYSTEMS = {
     "carla": CARLA_SYSTEM,
