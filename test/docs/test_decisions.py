@@ -10,9 +10,8 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs" / "decisions"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "index")
-LISTED = re.findall(
-    r"^\| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \|$", (FOLDER / "index.md").read_text(), re.MULTILINE
-)
+ROW = re.compile(r"^\| \[(.+)\]\((.+)\) \| (\d{4}-\d\d-\d\d) \|$", re.MULTILINE)
+LISTED = ROW.findall((FOLDER / "index.md").read_text())
 
 
 def test_all_are_listed_by_date() -> None:
