@@ -35,6 +35,7 @@ BESIDE = {
     "docker/*": "test/docker/test_*.py",
     "*.md": "test/docs/test_*.py",
     "docs/*": "test/docs/test_*.py",
+    "examples/*": "test/examples/test_*.py",
     "fuzz/*": "test/fuzz/test_*.py",
     "launch/*": "test/bringup/test_*.py",
     "models/*": "test/model/test_bundle*.py",
