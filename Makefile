@@ -28,13 +28,17 @@ PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 QUICK ?=
 QUICK_MATRIX = bare,py310-oldest-quick,py312-jazzy-quick,py313-kilted-quick
 
-.PHONY: demo test matrix lint bench docs lock licences audit dist release-check clean
+.PHONY: demo test check matrix lint bench docs lock licences audit dist release-check clean
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
 	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Lint and the tests of what changed since main, in less than a minute; what it leaves out it says.
+check: lint
+	$(BIN)/python test/changed.py --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test

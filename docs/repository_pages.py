@@ -3,7 +3,7 @@
 
 The README is the home page. A file outside of ``docs/`` that a page links to (a parameter file, a
 model card) becomes a page of the site, so the same links work in the repository and here. Each
-room of the package gets a page of its API.
+public module, as public.md lists them, gets a page of its API.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
+from public import PAGE, exported, public_modules, source_of
 
 LINK = re.compile(r"(\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
-PACKAGE = "unet_perception"
 HOME = "README.md"
 DOCS = "docs"
 
@@ -26,8 +26,8 @@ _origins: dict[str, str] = {}
 
 def on_config(config: Any) -> Any:
     """Add the pages of the API to the navigation."""
-    rooms = [Path(page).stem for page in _api_pages(_repository(config))]
-    config.nav.append({"API reference": [{room: f"reference/{room}.md"} for room in rooms]})
+    modules = public_modules(PAGE.read_text(encoding="utf-8"))
+    config.nav.append({"API reference": [{name: _api_place(name)} for name in modules]})
     return config
 
 
@@ -97,25 +97,23 @@ def _page(path: Path) -> str:
 
 
 def _api_pages(repository: Path) -> dict[str, str]:
-    package = repository / PACKAGE
-    rooms = [path.parent for path in package.glob("*/__init__.py")]
-    files = [path for path in package.glob("*.py") if path.name != "__init__.py"]
-    return {f"reference/{path.stem}.md": _api_page(path) for path in sorted(rooms + files)}
+    modules = public_modules(PAGE.read_text(encoding="utf-8"))
+    return {_api_place(module): _api_page(module, repository) for module in modules}
 
 
-def _api_page(path: Path) -> str:
-    name = f"{PACKAGE}.{path.stem}"
-    if path.is_file():
-        return f"# {name}\n\n::: {name}\n"
-    # File by file, as a function that a room exports may have the name of its file, and hide it.
-    modules = sorted(
-        ".".join(file.relative_to(path).with_suffix("").parts)
-        for file in path.rglob("*.py")
-        if not file.stem.startswith("__")
-    )
-    parts = [f"# {name}", f"::: {name}\n    options:\n      members: false"]
+def _api_place(module: str) -> str:
+    return f"reference/{module.partition('.')[2]}.md"
+
+
+def _api_page(module: str, repository: Path) -> str:
+    source = source_of(module, repository)
+    if source.stem != "__init__":
+        return f"# {module}\n\n::: {module}\n"
+    # By where they come from: a function that a package exports may have the name of its file.
+    parts = [f"# {module}", f"::: {module}\n    options:\n      members: false"]
     parts += [
-        f"## {module}\n\n::: {name}.{module}\n    options:\n      heading_level: 3"
-        for module in modules
+        f"::: {origin}.{name}\n    options:\n      show_root_heading: true\n"
+        "      show_root_full_path: false"
+        for name, origin in exported(source).items()
     ]
     return "\n\n".join(parts) + "\n"

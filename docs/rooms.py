@@ -8,7 +8,7 @@ same table against the code, and the picture against the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -39,6 +39,17 @@ def rooms(page: str) -> dict[str, set[str]]:
         name.removesuffix(".py").strip("/"): set(may.split(", ")) - {NOTHING}
         for name, may in ROW.findall(page)
     }
+
+
+def room_of(file: str, table: Collection[str]) -> str:
+    """Return the room of a file; of nested ones the inner one; empty beside them.
+
+    Args:
+        file: Its path below the package.
+        table: Names of the rooms.
+    """
+    inside = [x for x in table if file.startswith(f"{x}/") or file == f"{x}.py"]
+    return max(inside, key=len, default="")
 
 
 def layers(table: Mapping[str, set[str]]) -> list[list[str]]:

@@ -15,7 +15,7 @@ REPO = Path(__file__).resolve().parent.parent
 ROOT = REPO / "unet_perception"
 sys.path.insert(0, str(REPO / "docs"))
 
-from rooms import EVERYTHING, PAGE, PICTURE, drawing, layers, rooms  # noqa: E402
+from rooms import EVERYTHING, PAGE, PICTURE, drawing, layers, room_of, rooms  # noqa: E402
 
 ROS = ("rclpy", "*_msgs", "std_srvs", "rcl_interfaces")
 WITH_ROS = ("ros", "ros/transport", "nodes", "nodes/*", "demo", "cli")
@@ -67,9 +67,7 @@ ROOMS = rooms(PAGE.read_text(encoding="utf-8"))
 
 
 def room(file: str) -> str:
-    """The room of a file; of nested ones the inner one; empty beside them."""
-    inside = [x for x in ROOMS if file.startswith(f"{x}/") or file == f"{x}.py"]
-    return max(inside, key=len, default="")
+    return room_of(file, ROOMS)
 
 
 def closure(name: str) -> set[str]:

@@ -16,7 +16,7 @@ from unet_perception.bringup.systems import CARLA_SYSTEM, PERCEPTION_SYSTEM, PLA
 from unet_perception.cli.main import VERBS
 
 REPO = Path(__file__).resolve().parent.parent.parent
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))]
+PAGES = [REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted((REPO / "docs").rglob("*.md"))]
 
 SYSTEMS = {
     "carla": CARLA_SYSTEM,
@@ -25,6 +25,9 @@ SYSTEMS = {
     "record": RECORD_SYSTEM,
 }
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+FILE = re.compile(
+    r"`((?:benchmarks|config|docs|examples|fuzz|launch|models|release|test|unet_perception)/[\w/.]+)"
+)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -95,3 +98,10 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.exists(), link
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), link
+
+
+@each_page
+def test_files_that_are_named_are_there(page: Path) -> None:
+    for name in FILE.findall(page.read_text()):
+        # NAME stands for one that is to be.
+        assert "NAME" in name or (REPO / name).exists(), name

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent.parent
-ROOMS = [path.parent.name for path in (REPO / "unet_perception").glob("*/__init__.py")]
+sys.path.insert(0, str(REPO / "docs"))
+
+from public import PAGE, public_modules  # noqa: E402
+
+MODULES = public_modules(PAGE.read_text(encoding="utf-8"))
 # What a browser fetches by itself, other than links that a person follows.
 FETCHED = re.compile(r"""<(?:script|img|iframe|source)[^>]+src=["']?([^"' >]+)""")
 STYLES = re.compile(r"""<link[^>]+rel=["']?(?:stylesheet|preconnect|icon)[^>]*>""")
@@ -36,14 +40,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_readme_tutorials_and_every_room_have_a_page(site: Path) -> None:
+def test_readme_tutorials_and_every_public_module_have_a_page(site: Path) -> None:
     assert "Live semantic segmentation" in (site / "index.html").read_text()
     tutorials = sorted(path.stem for path in (REPO / "docs" / "tutorials").glob("*.md"))
     assert len(tutorials) >= 6
     for name in tutorials:
         assert (site / "tutorials" / f"{name}.html").is_file()
-    for room in ROOMS:
-        assert f"unet_perception.{room}" in (site / "reference" / f"{room}.html").read_text()
+    names = [module.partition(".")[2] for module in MODULES]
+    assert {path.stem for path in (site / "reference").glob("*.html")} == set(names)
+    for name in names:
+        assert f"unet_perception.{name}" in (site / "reference" / f"{name}.html").read_text()
 
 
 def test_the_api_is_read_from_the_docstrings(site: Path) -> None:
