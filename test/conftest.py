@@ -23,7 +23,9 @@ REPO = Path(__file__).resolve().parent.parent
 NUMBERED_PAIRS = 28
 PR_SET_CHILD_SUBREAPER = 36
 
-STARTING = frozenset({"domain", "stopped_chain", "start_carla_server", "program", "installed"})
+STARTING = frozenset(
+    {"domain", "stopped_chain", "start_carla_server", "program", "installed", "built"}
+)
 """Fixtures of tests that start processes, and wait for them."""
 
 # An example's time says how loaded the machine is.
