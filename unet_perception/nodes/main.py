@@ -43,9 +43,9 @@ def carla_perception() -> NoReturn:
 
     from unet_perception.nodes.carla_bridge import node
     from unet_perception.nodes.perception.node import Perception
-    from unet_perception.ros.handover import Handover
     from unet_perception.ros.managed import ManagedNode
     from unet_perception.ros.spin import Part, run
+    from unet_perception.ros.transport.handover import Handover
 
     handover = Handover()
     code = run(

@@ -15,9 +15,9 @@ from unet_perception.nodes.carla_bridge.status import BridgeStatus
 from unet_perception.options.carla_bridge import CARLA_BRIDGE_OPTIONS, CarlaBridgeConfig
 from unet_perception.options.diagnostics import Status
 from unet_perception.ros.declare import declare
-from unet_perception.ros.handover import Handover
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.status_output import StatusOutput
+from unet_perception.ros.transport.handover import Handover
 
 if TYPE_CHECKING:
     from unet_perception.nodes.carla_bridge.drive import Drive

@@ -19,8 +19,8 @@ from unet_perception.imaging import Frame, colorize
 from unet_perception.labels import LabelSet
 from unet_perception.nodes.carla_bridge.images import BGRA, PIXEL_FORMATS
 from unet_perception.ros.camera_info import fill_pinhole
-from unet_perception.ros.handover import Handover
 from unet_perception.ros.labels_output import LabelsOutput
+from unet_perception.ros.transport.handover import Handover
 from unet_perception.ros.transport.outputs import ImageOutput, Output, reliable
 
 CAMERA_DEPTH = 3

@@ -21,7 +21,7 @@ from unet_perception.ros.declare import declare
 from unet_perception.ros.frames import stamp_of
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.transport.following import RawMessage
-from unet_perception.ros.turns import Turns
+from unet_perception.ros.transport.turns import Turns
 from unet_perception.view.access import Access
 from unet_perception.view.message import encode
 from unet_perception.view.pairing import Pair, Pairing

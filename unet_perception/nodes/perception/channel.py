@@ -21,11 +21,11 @@ from unet_perception.nodes.perception.statistics import FrameStatistics, Served
 from unet_perception.nodes.perception.unchanged import LastInput
 from unet_perception.options.diagnostics import SILENCE_S, WARN, Status
 from unet_perception.options.perception import LiveConfig
-from unet_perception.ros.arrivals import Arrival, Picture, RefusedError, open_message
 from unet_perception.ros.camera_info import for_picture, sibling_topic
 from unet_perception.ros.frames import PICTURE_TYPES
-from unet_perception.ros.handover import Handover
+from unet_perception.ros.transport.arrivals import Arrival, Picture, RefusedError, open_message
 from unet_perception.ros.transport.following import FollowingSubscription, RawMessage
+from unet_perception.ros.transport.handover import Handover
 from unet_perception.ros.transport.outputs import ImageOutput, Output, reliable
 
 INFO_TYPES = {"sensor_msgs/msg/CameraInfo": CameraInfo}

@@ -14,7 +14,7 @@ from unet_perception.imaging import Frame, Painter, blend
 from unet_perception.labels import LabelSet
 from unet_perception.options.perception import LiveConfig
 from unet_perception.ros.transport.outputs import ImageOutput
-from unet_perception.ros.turns import Turns
+from unet_perception.ros.transport.turns import Turns
 
 GREY = (96, 96, 96)
 """Colour of classes that are not highlighted."""

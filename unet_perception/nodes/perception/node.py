@@ -23,11 +23,11 @@ from unet_perception.options.perception import (
     PerceptionConfig,
 )
 from unet_perception.ros.declare import LiveParameters
-from unet_perception.ros.handover import Handover
 from unet_perception.ros.managed import ManagedNode
 from unet_perception.ros.process import ask_to_stop
 from unet_perception.ros.spin import Watch
 from unet_perception.ros.status_output import StatusOutput
+from unet_perception.ros.transport.handover import Handover
 
 ANSWER_S = 0.5
 """How long whoever asked for the shutdown may take to fetch its answer, which is lost with the node

@@ -16,11 +16,11 @@ from unet_perception.nodes.perception.drawing import Drawer
 from unet_perception.nodes.perception.opening import EngineOpening
 from unet_perception.nodes.perception.worker import Worker
 from unet_perception.options.perception import LiveConfig, PerceptionConfig
-from unet_perception.ros.arrivals import Arrival
-from unet_perception.ros.handover import Handover
 from unet_perception.ros.labels_output import LabelsOutput
 from unet_perception.ros.spin import Watch
-from unet_perception.ros.turns import Turns
+from unet_perception.ros.transport.arrivals import Arrival
+from unet_perception.ros.transport.handover import Handover
+from unet_perception.ros.transport.turns import Turns
 from unet_perception.segmenter import Segmenter, find_model, join_engines
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from unet_perception.nodes.perception.channel import Channel
 from unet_perception.nodes.perception.drawing import Drawer, Drawing
 from unet_perception.nodes.perception.opening import EngineOpening
-from unet_perception.ros.arrivals import NO_MEMORY, Arrival, Picture, RefusedError
 from unet_perception.ros.spin import Watch
-from unet_perception.ros.turns import Turns
+from unet_perception.ros.transport.arrivals import NO_MEMORY, Arrival, Picture, RefusedError
+from unet_perception.ros.transport.turns import Turns
 from unet_perception.segmenter import Segmenter
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_perception.imaging import Frame
-from unet_perception.ros.arrivals import Picture
+from unet_perception.ros.transport.arrivals import Picture
 
 Taker = Callable[[Picture], None]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unet_perception.ros.turns import Turns
+from unet_perception.ros.transport.turns import Turns
 
 CAMERAS = 4
 

@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("rclpy", reason="rclpy is not installed")
 
 from unet_perception.imaging import Frame
-from unet_perception.ros.arrivals import Picture
-from unet_perception.ros.handover import Handover
+from unet_perception.ros.transport.arrivals import Picture
+from unet_perception.ros.transport.handover import Handover
 
 TOPIC = "/car/front/image"
 FRAMES = 6
