@@ -22,10 +22,20 @@ LOCK_SUFFIX = "_el"
 
 def mapped(names: re.Pattern[str]) -> set[str]:
     """Return the names, ``SEGMENT`` or ``PORT``, that processes have mapped."""
-    found: set[str] = set()
+    return set().union(*_by_process(names).values())
+
+
+def processes_with(names: re.Pattern[str]) -> list[int]:
+    """Return the processes that have any of the names, ``SEGMENT`` or ``PORT``, mapped."""
+    return [pid for pid, found in _by_process(names).items() if found]
+
+
+def _by_process(names: re.Pattern[str]) -> dict[int, set[str]]:
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # Another user's, or gone by now.
-            found |= mapped_by(int(folder.name), names)
+            pid = int(folder.name)
+            found[pid] = mapped_by(pid, names)
     return found
 
 
