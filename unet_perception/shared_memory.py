@@ -22,15 +22,11 @@ LOCK_SUFFIX = "_el"
 
 def mapped(names: re.Pattern[str]) -> set[str]:
     """Return the names, ``SEGMENT`` or ``PORT``, that processes have mapped."""
-    return set().union(*_by_process(names).values())
+    return set().union(*mapped_by_each(names).values())
 
 
-def processes_with(names: re.Pattern[str]) -> list[int]:
-    """Return the processes that have any of the names, ``SEGMENT`` or ``PORT``, mapped."""
-    return [pid for pid, found in _by_process(names).items() if found]
-
-
-def _by_process(names: re.Pattern[str]) -> dict[int, set[str]]:
+def mapped_by_each(names: re.Pattern[str]) -> dict[int, set[str]]:
+    """Return the names, ``SEGMENT`` or ``PORT``, that each process has mapped."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # Another user's, or gone by now.

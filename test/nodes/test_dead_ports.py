@@ -17,11 +17,14 @@ from unet_perception.nodes.dead_ports import FIRST_PORT, PORTS_A_DOMAIN, dead_po
 # Has a port mapped, and one of its own, as writers have; a reader holds the lock as well.
 PROCESS = """
 import ctypes, fcntl, mmap, os, select, sys, time
-path, role = sys.argv[1:]
+path, own, role = sys.argv[1:]
 with open(path, "r+b") as file:
     mapped = mmap.mmap(file.fileno(), 0)
-with open(path + "0", "r+b") as file:
-    own = mmap.mmap(file.fileno(), 0)
+with open(own, "w+b") as file:
+    file.truncate(4096)
+    reads = mmap.mmap(file.fileno(), 0)
+own_lock = open(own + "_el", "w")
+fcntl.flock(own_lock, fcntl.LOCK_EX)
 if role not in ("writes", "makes it anew"):
     lock = open(path + "_el", "w")
 if role in ("reads", "looks for a reader"):
@@ -68,20 +71,23 @@ def environment(domain: int) -> dict[str, str]:
 @pytest.fixture(params=["fastdds", "fastrtps"])
 def port(request: pytest.FixtureRequest, domain: int) -> Iterator[Path]:
     path = Path(f"/dev/shm/{request.param}_port{FIRST_PORT + PORTS_A_DOMAIN * domain + 11}")
-    own = Path(f"{path}0")
-    for file in (path, own):
-        file.write_bytes(bytes(4096))
+    path.write_bytes(bytes(4096))
     yield path
-    for file in (path, lock_of(path), own):
+    for file in (path, lock_of(path)):
         file.unlink(missing_ok=True)
 
 
 @pytest.fixture
 def process(port: Path) -> Iterator[Callable[[str], IO[str]]]:
     started: list[subprocess.Popen[str]] = []
+    owned: list[Path] = []
 
     def start(role: str) -> IO[str]:
-        command = [sys.executable, "-c", PROCESS, str(port), role]
+        own = port.with_name(
+            port.name.replace(f"{number(port)}", f"{number(port) + 1 + len(started)}")
+        )
+        owned.extend((own, lock_of(own)))
+        command = [sys.executable, "-c", PROCESS, str(port), str(own), role]
         pipe = subprocess.PIPE
         started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
         assert started[-1].stdout
@@ -91,6 +97,8 @@ def process(port: Path) -> Iterator[Callable[[str], IO[str]]]:
     yield start
     for each in started:
         each.communicate("")
+    for file in owned:
+        file.unlink(missing_ok=True)
 
 
 def number(port: Path) -> int:

@@ -34,7 +34,7 @@ from unet_perception.shared_memory import (
     PORT,
     SHARED_MEMORY,
     mapped_by,
-    processes_with,
+    mapped_by_each,
 )
 
 FIRST_PORT, PORTS_A_DOMAIN = 7400, 250
@@ -56,10 +56,12 @@ def dead_ports_held(environment: Mapping[str, str] = os.environ) -> Iterator[lis
     domain = _domain(environment)
     held: dict[str, int] = {}
     try:
-        # Once: to read what all processes have mapped takes a tenth of a second.
-        processes = processes_with(PORT)
+        # Once: to read what all processes have mapped takes a tenth of a second of the processor.
+        # Who writes within a domain reads there, too, and always has a port mapped.
+        everyone = mapped_by_each(PORT)
+        peers = [pid for pid, names in everyone.items() if _of_domain(domain, names)]
         for _ in range(LOOKS):
-            for name in {*_written(domain, processes), *held}:
+            for name in {*_of_domain(domain, _mapped(peers)), *held}:
                 _hold(name, held)
             time.sleep(LOOK_S)
         yield sorted(map(_number, held))
@@ -75,13 +77,17 @@ def _domain(environment: Mapping[str, str]) -> int:
     return int(domain) if domain.isdigit() else 0
 
 
-def _written(domain: int, processes: Iterable[int]) -> set[str]:
-    """Return the names of a domain's ports that processes have mapped at this moment."""
+def _mapped(processes: Iterable[int]) -> set[str]:
+    """Return the names of the ports that processes have mapped at this moment."""
     found: set[str] = set()
     for process in processes:
         with suppress(OSError):  # Gone by now.
             found |= mapped_by(process, PORT)
-    return {name for name in found if (_number(name) - FIRST_PORT) // PORTS_A_DOMAIN == domain}
+    return found
+
+
+def _of_domain(domain: int, names: Iterable[str]) -> set[str]:
+    return {name for name in names if (_number(name) - FIRST_PORT) // PORTS_A_DOMAIN == domain}
 
 
 def _number(name: str) -> int:
