@@ -22,10 +22,16 @@ LOCK_SUFFIX = "_el"
 
 def mapped(names: re.Pattern[str]) -> set[str]:
     """Return the names, ``SEGMENT`` or ``PORT``, that processes have mapped."""
-    found: set[str] = set()
+    return set().union(*mapped_by_each(names).values())
+
+
+def mapped_by_each(names: re.Pattern[str]) -> dict[int, set[str]]:
+    """Return the names, ``SEGMENT`` or ``PORT``, that each process has mapped."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # Another user's, or gone by now.
-            found |= mapped_by(int(folder.name), names)
+            pid = int(folder.name)
+            found[pid] = mapped_by(pid, names)
     return found
 
 
