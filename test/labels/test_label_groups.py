@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from unet_perception.errors import LabelSetError
 from unet_perception.labels import (
     BUILTIN_LABEL_SETS,
+    PARTIAL_LABEL_SETS,
     LabelClass,
     LabelGroups,
     LabelSet,
     label_groups,
     load_label_set,
 )
+from unet_perception.labels.label_set import REST
 
 OLD, NEW = load_label_set("carla-0.8"), load_label_set("carla-0.9.14")
 ROADS = load_label_set("carla-roads")
@@ -117,3 +119,10 @@ def test_a_partition_goes_there_and_back(order: list[int], cut: int) -> None:
     back = groups.back_table
     assert (back[np.array(groups.members[0])] == 0).all()
     assert (back[np.array(groups.members[1])] == 1).all()
+
+
+@pytest.mark.parametrize("name", PARTIAL_LABEL_SETS)
+def test_a_shipped_set_stands_for_classes_that_there_are(name: str) -> None:
+    known = {label.name for each in BUILTIN_LABEL_SETS for label in load_label_set(each).classes}
+    meant = {other for label in load_label_set(name).classes for other in label.stands_for}
+    assert meant <= {*known, REST}
