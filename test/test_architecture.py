@@ -23,9 +23,15 @@ HOMES = {
     **dict.fromkeys(ROS, ("ros/*", "nodes/*", "demo/monitor.py")),
     "launch*": ("bringup/launching.py",),
     "carla": ("carla/*",),
-    "onnx": ("model/graph.py",),
+    "onnx": ("model/graph.py", "model/onnx_file.py"),
     "torch": (
-        *("model/unet*.py", "model/architecture.py", "model/summary.py", "model/activations.py"),
+        *(
+            "model/unet*.py",
+            "model/architecture.py",
+            "model/summary.py",
+            "model/layer_table.py",
+            "model/activations.py",
+        ),
         "evaluation/parity.py",
         *("training/*", "quantization/*", "engines/pytorch.py", "engines/cuda*.py"),
         "engines/self_test.py",  # of the GPU engines

@@ -27,7 +27,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
 from unet_perception.engines.tensorrt import io_contract  # noqa: E402
 from unet_perception.model.encoding import ENCODINGS, channels  # noqa: E402
-from unet_perception.model.graph import build_onnx  # noqa: E402
+from unet_perception.model.onnx_file import build_onnx  # noqa: E402
 from unet_perception.model.unet import UNet  # noqa: E402
 
 SIZE = (96, 128)

@@ -17,7 +17,7 @@ from unet_perception.engines import open_engine
 from unet_perception.errors import EngineError
 from unet_perception.model.bundle import ModelBundle, bundle_weights
 from unet_perception.model.encoding import ENCODINGS, encode_pixels
-from unet_perception.model.graph import build_onnx
+from unet_perception.model.onnx_file import build_onnx
 from unet_perception.model.summary import multiply_adds
 
 ENCODING = ENCODINGS[0]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unet_perception.bench.measure import ENCODING, Infer
 from unet_perception.model.bundle import ModelBundle
 from unet_perception.model.export import export_onnx
-from unet_perception.model.graph import INPUT
+from unet_perception.model.onnx_file import INPUT
 
 NAME = "onnxruntime"
 

@@ -166,7 +166,7 @@ def deploy_onnx(
     batch: int,
 ) -> bytes:
     """Return the graph that TensorRT compiles."""
-    from unet_perception.model.graph import build_onnx
+    from unet_perception.model.onnx_file import build_onnx
 
     name, size = bundle.spec.architecture, bundle.spec.input_size
     return build_onnx(name, weights, size, {}, precision=precision, encoding=encoding, batch=batch)
@@ -174,7 +174,7 @@ def deploy_onnx(
 
 def io_contract(input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> IoContract:
     """Return what the graph takes and gives."""
-    from unet_perception.model.graph import INPUT, OUTPUT
+    from unet_perception.model.onnx_file import INPUT, OUTPUT
 
     return IoContract(INPUT, input_shape, OUTPUT, output_shape)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from unet_perception.model.graph import Graph
-    from unet_perception.model.summary import LayerTable
+    from unet_perception.model.layer_table import LayerTable
 
 Weights = Mapping[str, NDArray[np.float32]]
 

@@ -76,7 +76,7 @@ def save_bundle(
         BundleError: ``path`` holds something else, or cannot be written.
         WeightsError: A weight is too large for float16.
     """
-    from unet_perception.model.graph import build_onnx
+    from unet_perception.model.onnx_file import build_onnx
 
     metadata = {"label_set": spec.label_set.name, "n_classes": str(spec.n_classes)}
     onnx = build_onnx(spec.architecture, weights, spec.input_size, metadata, half)
@@ -165,7 +165,7 @@ def load_bundle(path: Path) -> ModelBundle:
 
 def bundle_weights(bundle: ModelBundle) -> dict[str, NDArray[np.float32]]:
     """Return the network's weights under the names of its ``state_dict``, in its order."""
-    from unet_perception.model.graph import read_weights
+    from unet_perception.model.onnx_file import read_weights
 
     return read_weights(bundle.onnx)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 from unet_perception.model.bundle import ModelBundle, bundle_weights
-from unet_perception.model.graph import build_onnx
+from unet_perception.model.onnx_file import build_onnx
 from unet_perception.model.spec import PREPROCESSING
 
 

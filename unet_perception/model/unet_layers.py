@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from unet_perception.model.layer_table import LayerTable
 from unet_perception.model.padding import STRIDE, pad_amounts
-from unet_perception.model.summary import LayerTable
 from unet_perception.model.unet import UNet
 
 

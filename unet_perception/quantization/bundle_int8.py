@@ -24,7 +24,7 @@ from unet_perception.imaging import Frame, network_input
 from unet_perception.model.activations import reference_network
 from unet_perception.model.architecture import ARCHITECTURES
 from unet_perception.model.bundle import ModelBundle, bundle_weights, store_files
-from unet_perception.model.graph import build_onnx
+from unet_perception.model.onnx_file import build_onnx
 from unet_perception.quantization.equalise import SHARES, channel_peaks, equalise
 from unet_perception.quantization.int8 import describe_kept, quantize_int8
 from unet_perception.quantization.scores import Answers, answers, cost

@@ -29,7 +29,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 from onnx import TensorProto, numpy_helper  # noqa: E402
 
 from unet_perception.model.export import export_onnx  # noqa: E402
-from unet_perception.model.graph import build_onnx, read_weights  # noqa: E402
+from unet_perception.model.onnx_file import build_onnx, read_weights  # noqa: E402
 
 FIRST_WEIGHT = "encoder.0.conv1.weight"
 SIZES = [(32, 48), (23, 37)]
