@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from unet_perception.errors import DatasetError
-from unet_perception.files.atomic import replace_text
+from unet_perception.files.atomic import replace_bytes, replace_text
 
 
 def test_the_new_text_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -26,3 +26,9 @@ def test_the_old_text_stays_when_the_new_one_cannot_be_written(tmp_path: Path) -
     assert (tmp_path / "a.json").read_text() == "old"
     with pytest.raises(DatasetError, match="No such file"):
         replace_text(tmp_path / "none" / "a.json", "new")
+
+
+def test_whatever_ends_the_writing_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        replace_bytes(tmp_path / "a.json", "no bytes")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())

@@ -9,7 +9,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unet_perception.recording.arrivals import Arrivals
+from unet_perception.recording.arrivals import MOST, Arrivals
 
 
 def test_it_waits_for_every_camera() -> None:
@@ -27,6 +27,16 @@ def test_it_waits_no_longer_than_told() -> None:
     start = time.monotonic()
     assert Arrivals[str](1).take(1, 0.1) is None
     assert 0.09 < time.monotonic() - start < 5.0
+
+
+def test_frames_that_nobody_takes_do_not_pile_up() -> None:
+    arrivals: Arrivals[str] = Arrivals(2)
+    for frame in range(10 * MOST):
+        arrivals.put(frame, "rgb", "a")
+        arrivals.put(frame, "ids", "b")
+    assert len(arrivals._open) == MOST
+    assert arrivals.take(9 * MOST - 1, 0.0) is None
+    assert arrivals.take(10 * MOST - 1, 0.0) == {"rgb": "a", "ids": "b"}
 
 
 @given(

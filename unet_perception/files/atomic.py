@@ -39,8 +39,8 @@ def replace_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError:
-        # A disk that is full is not filled any further.
+    except BaseException:
+        # A disk that is full is not filled any further; nor does Ctrl-C leave half a file.
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

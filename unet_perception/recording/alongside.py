@@ -45,7 +45,8 @@ class PairRecording:
         """Write the pair of a frame; waits while the disk is behind.
 
         Args:
-            frame: What ``world.tick()`` returned; higher than that of the last call.
+            frame: What ``world.tick()`` returned; higher than that of the last call, and one of
+                the newest 32.
 
         Returns:
             The pair's name, ``000123``; empty where an image did not come within 5 s.

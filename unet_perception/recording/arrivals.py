@@ -9,12 +9,16 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+MOST = 32
+"""Frames that may be open; a recorder that takes every one has one or two."""
+
 
 class Arrivals(Generic[Item]):
     """Collects images by frame, filled from the client's threads.
 
     A frame is whole when so many images of it have come as there are cameras. What belongs to
-    a frame that is past is thrown away.
+    a frame that is past is thrown away, as is the oldest frame when more than ``MOST`` are open:
+    nobody takes them.
     """
 
     def __init__(self, cameras: int) -> None:
@@ -29,6 +33,8 @@ class Arrivals(Generic[Item]):
         with self._changed:
             if frame > self._past:
                 self._open.setdefault(frame, {})[name] = image
+                if len(self._open) > MOST:
+                    del self._open[min(self._open)]
                 self._changed.notify_all()
 
     def take(self, frame: int, patience: float) -> Mapping[str, Item] | None:
