@@ -36,7 +36,8 @@ settings.load_profile("untimed")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files begin first: none is left for last, when the other test processes have ended."""
     repeating = {item.path for item in items if item.get_closest_marker("exhaustive")}
-    waiting = {item.path for item in items if STARTING.intersection(item.fixturenames)}
+    # What launch_testing collects has no fixtures.
+    waiting = {x.path for x in items if STARTING.intersection(getattr(x, "fixturenames", ()))}
     items.sort(key=lambda item: (item.path not in repeating, item.path not in waiting))
 
 
