@@ -37,8 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files begin first: none is left for last, when the other test processes have ended."""
     repeating = {item.path for item in items if item.get_closest_marker("exhaustive")}
     # What launch_testing collects has no fixtures.
-    named = {item: getattr(item, "fixturenames", ()) for item in items}
-    waiting = {item.path for item in items if STARTING.intersection(named[item])}
+    waiting = {x.path for x in items if STARTING.intersection(getattr(x, "fixturenames", ()))}
     items.sort(key=lambda item: (item.path not in repeating, item.path not in waiting))
 
 

@@ -14,7 +14,9 @@ from harness.peer import wait_until
 from rcl_interfaces.srv import GetParameters
 from sensor_msgs.msg import Image
 
+from unet_perception.bringup.systems import CARLA_SYSTEM, PERCEPTION_SYSTEM
 from unet_perception.demo.stack import free_port
+from unet_perception.options.option import Option
 
 QUIET = ("rviz:=false",)
 
@@ -96,14 +98,19 @@ def test_perception_alone_takes_what_it_is_told(
     assert "[INFO] [1" not in started.output
 
 
+def known(arguments: tuple[Option, ...]) -> str:
+    """What is said of an argument that is not one of these."""
+    return f"is not known; known are {', '.join(sorted(each.name for each in arguments))}"
+
+
 @pytest.mark.parametrize(
     ("file", "given", "told"),
     [
         ("carla", "source:=bag", "argument source is 'bag'; it must be one of carla, native"),
-        ("carla", "sorce:=playback", "argument sorce is not known; known are autopilot,"),
+        ("carla", "sorce:=playback", f"argument sorce {known(CARLA_SYSTEM)}"),
         ("carla", "view:=html", "argument view is 'html'; it must be one of auto, none, rviz, web"),
         ("perception", "engine:=warp", "argument engine is 'warp'; it must be one of auto"),
-        ("perception", "host:=far", "argument host is not known; known are engine,"),
+        ("perception", "host:=far", f"argument host {known(PERCEPTION_SYSTEM)}"),
         ("playback", "data:=absent", "argument data is 'absent'; it must be a folder with"),
         ("record", "source:=carla", "argument out is missing; name the folder to record into"),
     ],
