@@ -18,13 +18,14 @@ OUT ?= demo_output
 VIEW ?= yes
 
 # Test processes at a time: many tests wait for others' processes more than they compute.
-JOBS ?= $(shell expr $$(nproc) + 2)
+JOBS ?= $(shell expr $$(nproc) + 1)
 # LONG=yes: repeat more often what goes wrong by chance.
 LONG ?=
 # Pythons that pyenv has but does not show on the PATH.
 PYTHONS = $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1*/bin/python)
 
-# QUICK=yes: of the matrix what takes seconds, for CI.
+# QUICK=yes: of the matrix what takes seconds, for CI; two environments at a time, since each is set up
+# on one core.
 QUICK ?=
 QUICK_MATRIX = bare,py310-oldest-quick,py312-jazzy-quick,py313-kilted-quick
 
@@ -34,7 +35,7 @@ demo: $(VENV)/.demo
 	@exec $(BIN)/unet-perception demo --data "$(DATA)" --seconds $(SECONDS) --out "$(OUT)" $(if $(VIEW),,--no-view)
 
 test: $(VENV)/.test lint
-	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	LONG=$(LONG) $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 # Lint and the tests of what changed since main, in less than a minute; what it leaves out it says.
 check: lint
@@ -42,7 +43,7 @@ check: lint
 
 # Other Pythons, ROS distributions and library versions: tox.ini. A Python that is not here is skipped.
 matrix: $(VENV)/.test
-	$(BIN)/tox run $(if $(QUICK),-e $(QUICK_MATRIX)) $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
+	$(BIN)/tox $(if $(QUICK),run-parallel --parallel 2 --parallel-no-spinner -e $(QUICK_MATRIX),run) $(if $(PYTHONS),--discover $(PYTHONS)) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

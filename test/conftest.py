@@ -23,22 +23,9 @@ REPO = Path(__file__).resolve().parent.parent
 NUMBERED_PAIRS = 28
 PR_SET_CHILD_SUBREAPER = 36
 
-STARTING = frozenset(
-    {"domain", "stopped_chain", "start_carla_server", "program", "installed", "built"}
-)
-"""Fixtures of tests that start processes, and wait for them."""
-
 # An example's time says how loaded the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files begin first: none is left for last, when the other test processes have ended."""
-    repeating = {item.path for item in items if item.get_closest_marker("exhaustive")}
-    # What launch_testing collects has no fixtures.
-    waiting = {x.path for x in items if STARTING.intersection(getattr(x, "fixturenames", ()))}
-    items.sort(key=lambda item: (item.path not in repeating, item.path not in waiting))
 
 
 @pytest.fixture(scope="session", autouse=True)
