@@ -118,7 +118,7 @@ def test_the_demo_runs_from_the_wheel(environment: Path, tmp_path: Path) -> None
     pytest.importorskip("rclpy")
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     kept |= {"AMENT_PREFIX_PATH": sys.prefix, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    code = f"from {PACKAGE} import share; print(share.__file__, share.share_path('models'))"
+    code = f"from {PACKAGE}.files import share; print(share.__file__, share.share_path('models'))"
     asked = [str(environment / "bin" / "python"), "-c", code]
     found = subprocess.run(asked, env=kept, cwd=tmp_path, capture_output=True, check=True)
     assert all(Path(p).is_relative_to(environment) for p in found.stdout.decode().split())
