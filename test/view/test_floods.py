@@ -94,8 +94,10 @@ def test_a_websocket_that_says_too_much_is_closed(site: Any) -> None:
             await long.socket.send_str("a" * 10_000)
             assert await long.closing() == 1009
         async with browser(site) as many:
-            for _ in range(400):
-                await many.socket.send_str('{"shown": ["camera", 1]}')
+            # It may be closed before the last one is written.
+            with suppress(ConnectionResetError):
+                for _ in range(400):
+                    await many.socket.send_str('{"shown": ["camera", 1]}')
             assert await many.closing() == 1008
         async with browser(site) as binary:
             await binary.socket.send_bytes(b"\x00")
