@@ -94,8 +94,8 @@ def test_a_websocket_that_says_too_much_is_closed(site: Any) -> None:
             await long.socket.send_str("a" * 10_000)
             assert await long.closing() == 1009
         async with browser(site) as many:
-            # Closed before the last one is written; aiohttp 3.9 does not wait for what is still on its
-            # way, so a reset may overtake the frame with the code.
+            # Closed before the last one is written; aiohttp 3.9 does not wait for what is still on
+            # its way, so a reset may overtake the frame with the code.
             with suppress(ConnectionResetError):
                 for _ in range(400):
                     await many.socket.send_str('{"shown": ["camera", 1]}')
