@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,24 @@ def test_changed_is_what_differs_from_main_committed_or_not(tmp_path: Path) -> N
     (tmp_path / "ignored").write_text("")
     names = [".gitignore", "committed", "edited", "here", "moved", "new", "removed"]
     assert changed_files(tmp_path) == names
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_the_clock_starts_with_the_first_test(processes: str) -> None:
+    pytest.importorskip("xdist")
+    command = [sys.executable, "-m", "pytest", "-p", "changed", "-q", "-n", processes]
+    done = subprocess.run(
+        [*command, "test/labels/test_carla_version.py"],
+        cwd=REPO,
+        env={**os.environ, "PYTHONPATH": str(REPO / "test")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
+    assert "skipped" not in done.stdout
 
 
 def _commit(repo: Path) -> None:
