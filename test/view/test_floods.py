@@ -12,9 +12,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 from page_viewer import browser, until
 
 from unet_perception.view.gate import Patience
+
+FLOODED = {1008, 1006} if aiohttp.__version__.startswith("3.9.") else {1008}
+"""How a flooded socket ends. aiohttp 3.9 closes behind its code without reading what is still on
+its way, so a reset may overtake the code; later ones read until the other side says goodbye."""
 
 
 def test_a_thousand_connections_that_say_nothing_keep_nobody_out(
@@ -94,12 +99,11 @@ def test_a_websocket_that_says_too_much_is_closed(site: Any) -> None:
             await long.socket.send_str("a" * 10_000)
             assert await long.closing() == 1009
         async with browser(site) as many:
-            # Closed before the last one is written; aiohttp 3.9 does not wait for what is still on
-            # its way, so a reset may overtake the frame with the code.
+            # Closed before the last one is written.
             with suppress(ConnectionResetError):
                 for _ in range(400):
                     await many.socket.send_str('{"shown": ["camera", 1]}')
-            assert await many.closing() in (1008, 1006)
+            assert await many.closing() in FLOODED
         async with browser(site) as binary:
             await binary.socket.send_bytes(b"\x00")
             assert await binary.closing() == 1008
